@@ -1,0 +1,177 @@
+from __future__ import annotations
+from copy import deepcopy
+
+import pytest
+import torch
+from mmpretrain.models.utils import ShiftWindowMSA
+from mmpretrain.models.utils.attention import WindowMSAV2
+
+from upocr_mm.models.layers import ShiftWindowAttention
+
+
+def build(window: int = 4,
+          shift: int = 0,
+          heads: int = 2,
+          **kwargs) -> tuple[ShiftWindowMSA, ShiftWindowAttention]:
+    """mmpretrain's attention and ours with the same random weights."""
+    torch.manual_seed(0)
+    reference = ShiftWindowMSA(
+        embed_dims=8 * heads,
+        num_heads=heads,
+        window_size=window,
+        shift_size=shift,
+        pad_small_map=True,
+        window_msa=WindowMSAV2,
+        pretrained_window_size=(4, 4),
+        **kwargs).eval()
+    with torch.no_grad():
+        for parameter in reference.parameters():
+            parameter.uniform_(-0.3, 0.3)
+        # beyond the limit of the temperature, log(100) = 4.6
+        reference.w_msa.logit_scale.uniform_(2, 6)
+    return reference, ShiftWindowAttention(deepcopy(reference)).eval()
+
+
+@pytest.mark.parametrize('shift', [0, 2])
+@pytest.mark.parametrize('hw', [(8, 8), (8, 12), (7, 9), (4, 4), (3, 2),
+                                (1, 1)])
+@pytest.mark.parametrize('batch', [1, 3])
+def test_equals_mmpretrain(hw: tuple[int, int], shift: int,
+                           batch: int) -> None:
+    reference, ours = build(shift=shift)
+    x = torch.randn(batch, hw[0] * hw[1], 16)
+    expected = reference(x, hw)
+    assert torch.allclose(ours(x, hw), expected, atol=1e-5)
+    with torch.no_grad():
+        assert torch.allclose(ours(x, hw), expected, atol=1e-5)
+        # once more, from the kept mask
+        assert torch.allclose(ours(x, hw), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize('shift', [0, 2])
+def test_gradients_equal_mmpretrain(shift: int) -> None:
+    reference, ours = build(shift=shift)
+    x = torch.randn(2, 56, 16)
+    for module in reference, ours:
+        module.train()(x, (7, 8)).square().sum().backward()
+    names = dict(ours.named_parameters())
+    assert set(names) == set(dict(reference.named_parameters()))
+    for name, parameter in reference.named_parameters():
+        assert torch.allclose(
+            names[name].grad, parameter.grad, rtol=1e-4, atol=1e-4), name
+
+
+def test_state_dict_layout() -> None:
+    reference, ours = build(shift=2)
+    assert list(ours.state_dict()) == list(reference.state_dict())
+
+
+def changed_weights(ours: ShiftWindowAttention) -> dict:
+    torch.manual_seed(1)
+    return {
+        name:
+        torch.rand_like(value)
+        if value.is_floating_point() and 'relative' not in name else value
+        for name, value in ours.state_dict().items()
+    }
+
+
+def change_by_loading(ours: ShiftWindowAttention) -> None:
+    ours.load_state_dict(changed_weights(ours))
+
+
+def change_by_optimizer(ours: ShiftWindowAttention) -> None:
+    optimizer = torch.optim.AdamW(ours.parameters(), lr=0.1)
+    with torch.enable_grad():
+        ours(torch.randn(1, 64, 16), (8, 8)).sum().backward()
+    optimizer.step()
+
+
+def change_by_averaging(ours: ShiftWindowAttention) -> None:
+    # as mmengine's EMAHook exchanges weights before a validation
+    for parameter in ours.parameters():
+        parameter.data.copy_(torch.rand_like(parameter))
+    ours.eval()
+
+
+def change_by_replacing(ours: ShiftWindowAttention) -> None:
+    for parameter in ours.parameters():
+        parameter.data = torch.rand_like(parameter)
+
+
+@pytest.mark.parametrize('change', [
+    change_by_loading, change_by_optimizer, change_by_averaging,
+    change_by_replacing
+])
+def test_no_stale_mask(change) -> None:
+    reference, ours = build(shift=2)
+    x = torch.randn(1, 64, 16)
+    with torch.no_grad():
+        before = ours(x, (8, 8))
+        change(ours)
+        reference.load_state_dict(ours.state_dict())
+        after = ours(x, (8, 8))
+        assert torch.allclose(after, reference(x, (8, 8)), atol=1e-5)
+    assert not torch.allclose(after, before, atol=1e-2)
+
+
+def test_training_after_evaluation() -> None:
+    reference, ours = build(shift=2)
+    x = torch.randn(1, 64, 16)
+    with torch.no_grad():
+        ours(x, (8, 8))
+    ours.train()(x, (8, 8)).sum().backward()
+    bias = ours.w_msa.cpb_mlp[0].weight
+    assert bias.grad is not None and bias.grad.abs().sum() > 0
+    with torch.no_grad():
+        bias.add_(1)
+        reference.load_state_dict(ours.state_dict())
+        assert torch.allclose(
+            ours.eval()(x, (8, 8)), reference(x, (8, 8)), atol=1e-5)
+
+
+def test_sizes_do_not_mix() -> None:
+    reference, ours = build(shift=2)
+    with torch.no_grad():
+        for hw in [(8, 8), (4, 16), (8, 8), (16, 4)]:
+            x = torch.randn(1, 64, 16)
+            assert torch.allclose(ours(x, hw), reference(x, hw), atol=1e-5)
+
+
+def test_mask_is_computed_once(monkeypatch) -> None:
+    _, ours = build(shift=2)
+    calls = []
+    compute = ours._compute_mask
+    monkeypatch.setattr(ours, '_compute_mask',
+                        lambda *args: calls.append(args) or compute(*args))
+    with torch.no_grad():
+        for _ in range(3):
+            ours(torch.randn(1, 64, 16), (8, 8))
+    assert len(calls) == 1
+
+
+def test_autocast_keeps_the_bias_precise() -> None:
+    reference, ours = build(shift=2)
+    x = torch.randn(1, 64, 16)
+    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
+        mask = ours.additive_mask(2, 2)
+        out = ours(x, (8, 8))
+    assert mask.dtype == torch.float32
+    assert (out.float() - reference(x, (8, 8))).abs().max() < 0.1
+
+
+def test_loads_weights_of_another_window() -> None:
+    """The tables that belong to the window are kept."""
+    _, ours = build(window=4)
+    _, other = build(window=8)
+    table = ours.w_msa.relative_coords_table.clone()
+    ours.load_state_dict(other.state_dict())
+    assert torch.equal(ours.w_msa.relative_coords_table, table)
+    assert torch.equal(ours.w_msa.qkv.weight, other.w_msa.qkv.weight)
+
+
+def test_refuses_unpadded_reference() -> None:
+    with pytest.raises(ValueError, match='pad_small_map=True'):
+        ShiftWindowAttention(
+            ShiftWindowMSA(
+                embed_dims=8, num_heads=1, window_size=4, shift_size=0))

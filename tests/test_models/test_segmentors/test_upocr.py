@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+from mmengine.structures import PixelData
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from reference_model import TASKS, reference_model, reference_model_cfg
+
+
+def build(**kwargs) -> torch.nn.Module:
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        return MODELS.build(dict(reference_model_cfg(), **kwargs))
+
+
+def sample(task: str, **metainfo) -> SegDataSample:
+    return SegDataSample(metainfo=dict(task=task, **metainfo))
+
+
+def outputs(model, inputs: torch.Tensor,
+            tasks: list[str]) -> list[torch.Tensor]:
+    with torch.no_grad():
+        return model(inputs, [sample(task) for task in tasks], mode='tensor')
+
+
+def test_order_and_company_do_not_matter() -> None:
+    model = reference_model()
+    images = torch.rand(3, 3, 64, 96)
+    together = outputs(model, images, TASKS)
+    order = [2, 0, 1]
+    shuffled = outputs(model, images[order], [TASKS[i] for i in order])
+    for i in range(3):
+        alone = outputs(model, images[i:i + 1], [TASKS[i]])
+        for scale in range(3):
+            expected = alone[scale][0]
+            assert torch.allclose(together[scale][i], expected, atol=1e-5)
+            assert torch.allclose(
+                shuffled[scale][order.index(i)], expected, atol=1e-5)
+
+
+def test_the_prompt_decides() -> None:
+    model = reference_model()
+    images = torch.rand(1, 3, 64, 64).expand(2, -1, -1, -1)
+    full = outputs(model, images, TASKS[:2])[-1]
+    assert (full[0] - full[1]).abs().max() > 0.1
+    with torch.no_grad():
+        for prompt in model.task_prompt.prompts.values():
+            prompt.zero_()
+    full = outputs(model, images, TASKS[:2])[-1]
+    assert torch.allclose(full[0], full[1], atol=1e-6)
+
+
+@pytest.mark.parametrize('hw', [(64, 64), (33, 95), (1, 1), (70, 41)])
+def test_any_size(hw: tuple[int, int]) -> None:
+    model = reference_model()
+    h, w = hw
+    image = torch.rand(1, 3, h, w)
+    images = outputs(model, image, TASKS[:1])
+    assert [tuple(i.shape) for i in images] == [
+        (1, 3, -(-h // s), -(-w // s)) for s in (4, 2, 1)
+    ]  # yapf: disable
+    # padded by the border's pixels to multiples of 32, and cropped back
+    padded = torch.nn.functional.pad(
+        image, (0, -w % 32, 0, -h % 32), mode='replicate')
+    whole = outputs(model, padded, TASKS[:1])[-1]
+    assert torch.allclose(images[-1], whole[..., :h, :w], atol=1e-5)
+
+
+def test_predict_returns_to_the_original_size() -> None:
+    model = reference_model()
+    inputs = torch.rand(3, 3, 64, 64)
+    samples = [
+        sample(task, ori_shape=shape)
+        for task, shape in zip(TASKS, [(64, 64), (50, 100), (128, 32)])
+    ]
+    raw = outputs(model, inputs, TASKS)[-1]
+    with torch.no_grad():
+        results = model(inputs, samples, mode='predict')
+    assert 'pred_sem_seg' not in results[0]
+    assert torch.equal(results[0].pred_image.data, raw[0].clamp(0, 1))
+    for result, image in zip(results[1:], raw[1:]):
+        # clamped before it is resized
+        resized = torch.nn.functional.interpolate(
+            image[None].clamp(0, 1),
+            result.ori_shape,
+            mode='bilinear',
+            align_corners=False)[0]
+        assert torch.equal(result.pred_image.data, resized)
+        assert result.pred_sem_seg.data.shape == (1, *result.ori_shape)
+    # the reference's colours: background red, real green, tampered blue
+    assert torch.equal(results[1].pred_sem_seg.data[0],
+                       results[1].pred_image.data.argmax(0))
+    assert torch.equal(results[2].pred_sem_seg.data[0],
+                       (results[2].pred_image.data.mean(0) > 0.4).long())
+
+
+def labelled(task: str) -> SegDataSample:
+    torch.manual_seed(len(task))
+    result = sample(task)
+    if task == 'text_removal':
+        result.gt_image = PixelData(data=torch.rand(3, 32, 32))
+    else:
+        result.gt_sem_seg = PixelData(data=torch.randint(0, 2, (1, 32, 32)))
+    return result
+
+
+PIXEL = {task: dict(pixel=dict(type='MultiScalePixelLoss')) for task in TASKS}
+
+
+def test_loss_is_each_tasks_own() -> None:
+    model = reference_model(PIXEL)
+    images = torch.rand(4, 3, 32, 32)
+    tasks = [TASKS[1], TASKS[0], TASKS[1], TASKS[2]]
+    samples = [labelled(task) for task in tasks]
+    together = model(images, samples, mode='loss')
+    assert set(together) == {f'{task}/loss_pixel' for task in TASKS}
+    for task in TASKS:
+        indices = [i for i, name in enumerate(tasks) if name == task]
+        alone = model(
+            images[indices], [samples[i] for i in indices], mode='loss')
+        assert list(alone) == [f'{task}/loss_pixel']
+        assert alone[f'{task}/loss_pixel'].item() == pytest.approx(
+            together[f'{task}/loss_pixel'].item(), rel=1e-5)
+
+
+def test_mmengine_adds_all_losses_up() -> None:
+    model = reference_model(PIXEL)
+    losses = model(
+        torch.rand(3, 3, 32, 32), [labelled(task) for task in TASKS],
+        mode='loss')
+    total, logged = model.parse_losses(losses)
+    assert total.item() == pytest.approx(
+        sum(loss.item() for loss in losses.values()), rel=1e-6)
+    assert set(losses) < set(logged)
+
+
+def test_errors() -> None:
+    model = reference_model()
+    images = torch.rand(1, 3, 32, 32)
+    for samples in None, [SegDataSample()], [sample(TASKS[0])] * 2:
+        with pytest.raises(ValueError, match='names its task'):
+            model(images, samples, mode='tensor')
+    with pytest.raises(ValueError, match='no prompt for.*deblurring'):
+        model(images, [sample('deblurring')], mode='tensor')
+    with pytest.raises(ValueError, match='no losses.*text_removal'):
+        model(images, [labelled('text_removal')], mode='loss')
+    codecs = reference_model_cfg()['codecs']
+    with pytest.raises(ValueError, match="codecs.*text_removal'"):
+        build(codecs={k: v for k, v in codecs.items() if k != 'text_removal'})
+    with pytest.raises(ValueError, match='losses names.*deblurring'):
+        build(losses=dict(deblurring={}))

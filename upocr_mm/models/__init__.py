@@ -1,0 +1,13 @@
+from .backbones import FusedSwinTransformerV2
+from .data_preprocessor import ImageToImageDataPreprocessor
+from .decode_heads import PatchSplitHead
+from .layers import TaskPrompt
+from .losses import MultiScalePixelLoss, VGGFeatureLoss
+from .segmentors import UPOCR
+from .task_codecs import BinaryMaskCodec, ImageCodec, PaletteCodec
+
+__all__ = [
+    'UPOCR', 'BinaryMaskCodec', 'FusedSwinTransformerV2', 'ImageCodec',
+    'ImageToImageDataPreprocessor', 'MultiScalePixelLoss', 'PaletteCodec',
+    'PatchSplitHead', 'TaskPrompt', 'VGGFeatureLoss'
+]

@@ -1,0 +1,58 @@
+from __future__ import annotations
+from typing import Sequence
+
+from mmpretrain.models.backbones import SwinTransformerV2
+from mmseg.registry import MODELS
+
+from ..layers import use_fused_attention
+
+
+@MODELS.register_module()
+class FusedSwinTransformerV2(SwinTransformerV2):
+    """mmpretrain's Swin-v2 with fused attention, as the encoder of UPOCR.
+
+    Same parameters under the same names, so that weights of mmpretrain's zoo
+    load as they are; outputs equal to 1e-5. The defaults are UPOCR's encoder
+    (appendix A.1, Table 7): all four features, each with its own layer norm,
+    windows padded at the border so that any size works.
+
+    Args:
+        arch: ``'nano'`` (for CPUs, not of the paper), ``'tiny'``,
+            ``'small'``, ``'base'`` or a dict of ``embed_dims``, ``depths``,
+            ``num_heads`` and ``extra_norm_every_n_blocks``.
+        window_size: Side of the attention windows, for all or each stage.
+        pretrained_window_sizes: Window of the pre-training in each stage, by
+            which the coordinates of the position bias are normalised.
+        drop_path_rate: Largest rate of stochastic depth, reached in the last
+            block.
+        kwargs: Further arguments of
+            :class:`mmpretrain.models.SwinTransformerV2`.
+    """
+
+    arch_zoo = dict(
+        SwinTransformerV2.arch_zoo,
+        nano=dict(
+            embed_dims=32,
+            depths=[2, 2, 2, 2],
+            num_heads=[1, 2, 4, 8],
+            extra_norm_every_n_blocks=0))
+
+    def __init__(self,
+                 arch: str | dict = 'small',
+                 window_size: int | Sequence[int] = 16,
+                 pretrained_window_sizes: Sequence[int] = (16, 16, 16, 16),
+                 drop_path_rate: float = 0.3,
+                 **kwargs) -> None:
+        kwargs.setdefault('img_size', 512)
+        super().__init__(
+            arch=arch,
+            window_size=window_size,
+            pretrained_window_sizes=pretrained_window_sizes,
+            drop_path_rate=drop_path_rate,
+            pad_small_map=True,
+            out_indices=(0, 1, 2, 3),
+            **kwargs)
+        use_fused_attention(self)
+
+    def _delete_reinit_params(self, *args) -> None:
+        """Nothing to delete: the attention keeps its tables when loading."""

@@ -1,0 +1,3 @@
+from .patch_split_head import PatchSplitHead
+
+__all__ = ['PatchSplitHead']

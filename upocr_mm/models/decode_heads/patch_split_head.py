@@ -1,0 +1,141 @@
+from __future__ import annotations
+from typing import Sequence
+
+import torch
+import torch.nn as nn
+from mmengine.model import BaseModule, ModuleList
+from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
+from mmseg.registry import MODELS
+
+from ..layers import LateralConnection, PatchSplit, use_fused_attention
+
+
+@MODELS.register_module()
+class PatchSplitHead(BaseModule):
+    """Decoder of UPOCR: Swin-v2 blocks, patch splitting, lateral connections.
+
+    UPOCR, section 3.2 and appendix A.1, Table 7. Five stages of Swin-v2
+    blocks, each followed by a patch splitting, bring a feature of stride 32
+    to stride 1. After the first three, the encoder feature of the same stride
+    is added through a lateral connection; from the last three an image is
+    predicted (layer norm, 3x3 convolution), at 1/4, 1/2 and full size.
+
+    Args:
+        arch: ``'nano'`` (for CPUs, not of the paper), ``'tiny'``,
+            ``'small'``, ``'base'`` or a dict of ``embed_dims`` (channels of
+            the input feature), ``depths`` and ``num_heads`` (of the five
+            stages).
+        window_size: Side of the attention windows.
+        pretrained_window_size: Window by which the coordinates of the
+            position bias are normalised.
+        drop_path_rate: Largest rate of stochastic depth, reached in the last
+            block.
+        with_cp: Recompute the blocks in the backward pass to save memory.
+        init_cfg: Initialisation as in mmengine.
+
+    Raises:
+        ValueError: ``arch`` is not one of the above.
+    """
+
+    arch_zoo = {
+        'nano': dict(
+            embed_dims=256,
+            depths=(2, 2, 2, 2, 2),
+            num_heads=(8, 4, 2, 1, 1)),
+        'tiny': dict(
+            embed_dims=768,
+            depths=(2, 6, 2, 2, 2),
+            num_heads=(24, 12, 6, 3, 2)),
+        'small': dict(
+            embed_dims=768,
+            depths=(2, 18, 2, 2, 2),
+            num_heads=(24, 12, 6, 3, 2)),
+        'base': dict(
+            embed_dims=1024,
+            depths=(2, 18, 2, 2, 2),
+            num_heads=(32, 16, 8, 4, 2)),
+    }  # yapf: disable
+
+    def __init__(self,
+                 arch: str | dict = 'small',
+                 window_size: int = 8,
+                 pretrained_window_size: int = 8,
+                 drop_path_rate: float = 0.3,
+                 with_cp: bool = False,
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        settings = self._settings(arch)
+        depths, heads = settings['depths'], settings['num_heads']
+        self.embed_dims = channels = settings['embed_dims']
+        rates = torch.linspace(0, drop_path_rate, sum(depths)).tolist()
+
+        self.stages = ModuleList()
+        self.splits = ModuleList()
+        self.laterals = ModuleList()
+        self.norms = ModuleList()
+        self.output_convs = ModuleList()
+        for i, depth in enumerate(depths):
+            self.stages.append(
+                ModuleList(
+                    SwinBlockV2(
+                        embed_dims=channels,
+                        num_heads=heads[i],
+                        window_size=window_size,
+                        shift=j % 2 == 1,
+                        drop_path=rates[sum(depths[:i]) + j],
+                        pad_small_map=True,
+                        with_cp=with_cp,
+                        pretrained_window_size=pretrained_window_size)
+                    for j in range(depth)))
+            self.splits.append(PatchSplit(channels))
+            channels //= 2
+            if i < 3:
+                self.laterals.append(LateralConnection(channels))
+            if i >= 2:
+                self.norms.append(nn.LayerNorm(channels))
+                self.output_convs.append(nn.Conv2d(channels, 3, 3, padding=1))
+        use_fused_attention(self)
+
+    @classmethod
+    def _settings(cls, arch: str | dict) -> dict:
+        keys = set(cls.arch_zoo['small'])
+        if isinstance(arch, str) and arch in cls.arch_zoo:
+            return cls.arch_zoo[arch]
+        if (not isinstance(arch, str) and set(arch) == keys
+                and len(arch['depths']) == len(arch['num_heads']) == 5):
+            return arch
+        raise ValueError(
+            f'decode_head.arch must be one of {list(cls.arch_zoo)} or a dict '
+            f'of {sorted(keys)} with five depths and five num_heads, but got '
+            f'{arch!r}')
+
+    def forward(self, feats: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Decode features into images.
+
+        Args:
+            feats: Encoder features of strides 4, 8, 16 and 32, each of shape
+                (N, C_i, H / stride, W / stride); the last one carries the
+                task prompt.
+
+        Returns:
+            Images of shape (N, 3, H/4, W/4), (N, 3, H/2, W/2) and (N, 3, H,
+            W), RGB, about [0, 1] but not clamped.
+        """
+        *shortcuts, x = feats
+        hw_shape = tuple(x.shape[-2:])
+        x = x.flatten(2).transpose(1, 2)  # (N, H/32 * W/32, C)
+        images = []
+        for i, (stage, split) in enumerate(zip(self.stages, self.splits)):
+            for block in stage:
+                x = block(x, hw_shape)
+            x, hw_shape = split(x, hw_shape)
+            if i < len(self.laterals):
+                shortcut = self.laterals[i](shortcuts[-1 - i])
+                x = x + shortcut.flatten(2).transpose(1, 2)
+            j = i - (len(self.stages) - len(self.output_convs))
+            if j >= 0:
+                # (N, H * W, C) -> (N, C, H, W)
+                feat = self.norms[j](x).transpose(1, 2)
+                images.append(self.output_convs[j](feat.reshape(
+                    *feat.shape[:2], *hw_shape)))
+        return images

@@ -1,0 +1,69 @@
+from __future__ import annotations
+from typing import Sequence
+
+import torch
+import torch.nn as nn
+from mmengine.model import BaseModule
+from mmseg.registry import MODELS
+
+
+@MODELS.register_module()
+class TaskPrompt(BaseModule):
+    """Learnable vector for each task, added to every pixel of a feature.
+
+    UPOCR, section 3.2 and appendix A.1, "Task Prompt Insertion". A prompt is
+    stored under the name of its task (``prompts.text_removal``), so that a
+    checkpoint whose tasks come in another order cannot swap them.
+
+    Args:
+        tasks: Names of the tasks.
+        channels: Channels of the feature.
+
+    Raises:
+        ValueError: A task is named twice, or none is named.
+    """
+
+    def __init__(self, tasks: Sequence[str], channels: int) -> None:
+        super().__init__()
+        if not tasks or len(set(tasks)) != len(tasks):
+            raise ValueError('task_prompt.tasks must name at least one task, '
+                             f'each once, but got {list(tasks)}')
+        self.tasks = tuple(tasks)
+        self.channels = channels
+        self.prompts = nn.ParameterDict(
+            {task: nn.Parameter(torch.empty(channels))
+             for task in tasks})
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Kaiming-normal values, the fan being the number of channels."""
+        for prompt in self.prompts.values():
+            nn.init.normal_(prompt, std=(2 / self.channels)**0.5)
+
+    def init_weights(self) -> None:
+        """Draw the prompts anew (part of mmengine's initialisation)."""
+        super().init_weights()
+        self.reset_parameters()
+
+    def forward(self, feats: torch.Tensor,
+                tasks: Sequence[str]) -> torch.Tensor:
+        """Add to each sample the prompt of its task.
+
+        Args:
+            feats: Shape (N, C, H, W).
+            tasks: Task of each of the N samples, in any order.
+
+        Returns:
+            Shape (N, C, H, W).
+
+        Raises:
+            ValueError: A task has no prompt.
+        """
+        unknown = sorted(set(tasks) - set(self.tasks))
+        if unknown:
+            raise ValueError(f'the model has no prompt for {unknown}; it has '
+                             f'prompts for {list(self.tasks)}')
+        table = torch.stack([self.prompts[task] for task in self.tasks])
+        index = torch.tensor([self.tasks.index(task) for task in tasks])
+        prompts = table[index.to(table.device, non_blocking=True)]  # (N, C)
+        return feats + prompts[:, :, None, None]

@@ -1,0 +1,3 @@
+from .upocr import UPOCR
+
+__all__ = ['UPOCR']

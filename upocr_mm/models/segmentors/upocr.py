@@ -1,0 +1,205 @@
+from __future__ import annotations
+from typing import Sequence
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from mmengine.structures import PixelData
+from mmseg.models.segmentors import BaseSegmentor
+from mmseg.registry import MODELS, TASK_UTILS
+from mmseg.structures import SegDataSample
+
+# The stride of the deepest feature: inputs are padded to a multiple of it.
+STRIDE = 32
+
+
+@MODELS.register_module()
+class UPOCR(BaseSegmentor):
+    """Unified pixel-level OCR: an RGB image in, an RGB image out.
+
+    UPOCR (Peng et al., ICML 2024), section 3. An encoder extracts features
+    common to all tasks, the prompt of a task is added to the last of them, and
+    a decoder draws the answer of that task. Each sample names its task in the
+    metainfo ``task``; samples of different tasks mix freely in a batch.
+
+    This class is wiring only. What a task is stands in the configuration,
+    keyed by its name: its prompt, its codec (labels to RGB and back) and its
+    losses.
+
+    Args:
+        backbone: The encoder; features of strides 4, 8, 16 and 32.
+        decode_head: The decoder; images at 1/4, 1/2 and full size.
+        task_prompt: The prompts, with the names of the tasks.
+        codecs: For each task the codec of its labels.
+        losses: For each task its losses, by name. None or a missing entry
+            leaves out a loss; a task without any cannot be trained.
+        data_preprocessor: See :class:`ImageToImageDataPreprocessor`.
+        init_cfg: Initialisation as in mmengine.
+
+    Raises:
+        ValueError: A task has no codec, or a codec or loss no prompt.
+    """
+
+    def __init__(self,
+                 backbone: dict,
+                 decode_head: dict,
+                 task_prompt: dict,
+                 codecs: dict[str, dict],
+                 losses: dict[str, dict[str, dict | None]] | None = None,
+                 data_preprocessor: dict | None = None,
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(
+            data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        losses = losses or {}
+        self.backbone = MODELS.build(backbone)
+        self.decode_head = MODELS.build(decode_head)
+        channels = self.decode_head.embed_dims
+        self.projection = nn.Linear(channels, channels)
+        self.task_prompt = MODELS.build(dict(channels=channels, **task_prompt))
+        for name, table in (('codecs', codecs), ('losses', losses)):
+            unknown = sorted(set(table) - set(self.tasks))
+            if unknown:
+                raise ValueError(f'{name} names the tasks {unknown}, which '
+                                 f'are not in task_prompt.tasks {self.tasks}')
+        missing = [task for task in self.tasks if task not in codecs]
+        if missing:
+            raise ValueError(f'codecs has no entry for the tasks {missing}')
+        self.codecs = {
+            task: TASK_UTILS.build(codecs[task])
+            for task in self.tasks
+        }
+        self.losses = nn.ModuleDict({
+            task: nn.ModuleDict({
+                name: MODELS.build(cfg)
+                for name, cfg in (table or {}).items() if cfg is not None
+            })
+            for task, table in losses.items()
+        })  # yapf: disable
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the tasks that the model has prompts for."""
+        return self.task_prompt.tasks
+
+    def extract_feat(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Features common to all tasks.
+
+        Args:
+            inputs: Shape (N, 3, H, W), RGB in [0, 1]; H and W multiples of 32.
+
+        Returns:
+            Four features of strides 4 to 32; the last one is projected.
+        """
+        *shortcuts, last = self.backbone(inputs)
+        # a linear layer on the channels of (N, C, H/32, W/32)
+        last = self.projection(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return [*shortcuts, last]
+
+    def encode_decode(self, inputs: torch.Tensor,
+                      tasks: Sequence[str]) -> list[torch.Tensor]:
+        """Draw the answers.
+
+        Args:
+            inputs: Shape (N, 3, H, W), RGB in [0, 1], any H and W: they are
+                padded by their border pixels and the outputs cropped.
+            tasks: Task of each of the N samples.
+
+        Returns:
+            Images of shape (N, 3, ceil(H/4), ceil(W/4)), (N, 3, ceil(H/2),
+            ceil(W/2)) and (N, 3, H, W), RGB, not clamped.
+        """
+        h, w = inputs.shape[-2:]
+        pad_b, pad_r = -h % STRIDE, -w % STRIDE
+        if pad_b or pad_r:
+            inputs = F.pad(inputs, (0, pad_r, 0, pad_b), mode='replicate')
+        *shortcuts, last = self.extract_feat(inputs)
+        last = self.task_prompt(last, tasks)
+        images = self.decode_head([*shortcuts, last])
+        return [
+            image[..., :-(-h // scale), :-(-w // scale)]
+            for image, scale in zip(images, (4, 2, 1))
+        ]
+
+    def _forward(
+        self,
+        inputs: torch.Tensor,
+        data_samples: Sequence[SegDataSample] | None = None
+    ) -> list[torch.Tensor]:
+        """The raw output images; see :meth:`encode_decode`."""
+        return self.encode_decode(inputs, self._tasks_of(inputs, data_samples))
+
+    def loss(self, inputs: torch.Tensor,
+             data_samples: Sequence[SegDataSample]) -> dict[str, torch.Tensor]:
+        """Losses of a batch, each task's over its own samples.
+
+        Args:
+            inputs: Shape (N, 3, H, W), RGB in [0, 1].
+            data_samples: Samples with their task and its labels.
+
+        Returns:
+            Scalars named ``<task>/loss_<what>``; mmengine adds them up.
+
+        Raises:
+            ValueError: A sample has a task that the model does not know, or
+                one without losses.
+        """
+        tasks = self._tasks_of(inputs, data_samples)
+        preds = self.encode_decode(inputs, tasks)
+        losses = {}
+        for task in self.tasks:
+            indices = [i for i, name in enumerate(tasks) if name == task]
+            if not indices:
+                continue
+            if task not in self.losses or not self.losses[task]:
+                raise ValueError(f'the configuration has no losses for the '
+                                 f'task {task!r} (model.losses)')
+            target = self.codecs[task].encode(
+                [data_samples[i] for i in indices])
+            index = torch.tensor(indices).to(inputs.device, non_blocking=True)
+            task_preds = [pred[index] for pred in preds]
+            for module in self.losses[task].values():
+                for name, value in module(task_preds, target,
+                                          inputs[index]).items():
+                    losses[f'{task}/{name}'] = value
+        return losses
+
+    def predict(self, inputs: torch.Tensor,
+                data_samples: Sequence[SegDataSample]) -> list[SegDataSample]:
+        """Answers at the original size of the images.
+
+        Args:
+            inputs: Shape (N, 3, H, W), RGB in [0, 1].
+            data_samples: Samples with their task and, where the pipeline
+                resized the image, ``ori_shape``.
+
+        Returns:
+            The samples, with ``pred_image`` (3, H, W), float32 RGB in [0, 1],
+            and, for tasks with classes, ``pred_sem_seg`` (1, H, W), int64.
+        """
+        images = self._forward(inputs, data_samples)[-1].float().clamp(0, 1)
+        for image, sample in zip(images, data_samples):
+            ori_shape = tuple(sample.get('ori_shape', image.shape[1:]))
+            if ori_shape != tuple(image.shape[1:]):
+                image = F.interpolate(
+                    image[None],
+                    size=ori_shape,
+                    mode='bilinear',
+                    align_corners=False)[0]
+            sample.pred_image = PixelData(data=image)
+            classes = self.codecs[sample.task].decode(image)
+            if classes is not None:
+                sample.pred_sem_seg = PixelData(data=classes)
+        return list(data_samples)
+
+    def _tasks_of(self, inputs: torch.Tensor,
+                  data_samples: Sequence[SegDataSample] | None) -> list[str]:
+        tasks = [
+            sample.get('task', None)
+            for sample in data_samples or [None] * len(inputs)
+            if sample is not None
+        ]
+        if len(tasks) != len(inputs) or None in tasks:
+            raise ValueError(
+                'every image needs a data sample whose metainfo names its '
+                f'task, one of {list(self.tasks)}')
+        return tasks
