@@ -1,0 +1,16 @@
+from .multi_task_dataset import MultiTaskDataset
+from .paired_folder import PairedFolderDataset
+from .sample_draw import SampleDraw
+from .samplers import MultiTaskBatchSampler
+from .scut_enstext import SCUTEnsTextDataset
+from .tampered_ic13 import TamperedIC13Dataset
+from .textseg import TextSegDataset
+from .transforms import (LoadTargets, PackImageToImageInputs, PairedRandomCrop,
+                         PairedRandomFlip, PairedRandomRotate, PairedResize)
+
+__all__ = [
+    'LoadTargets', 'MultiTaskBatchSampler', 'MultiTaskDataset',
+    'PackImageToImageInputs', 'PairedFolderDataset', 'PairedRandomCrop',
+    'PairedRandomFlip', 'PairedRandomRotate', 'PairedResize',
+    'SCUTEnsTextDataset', 'SampleDraw', 'TamperedIC13Dataset', 'TextSegDataset'
+]

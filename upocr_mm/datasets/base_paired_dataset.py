@@ -1,0 +1,131 @@
+from __future__ import annotations
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+from mmengine.dataset import BaseDataset
+
+from .data_check import DataCheckError, Problem, check_samples, format_problems
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
+
+
+class BasePairedDataset(BaseDataset):
+    """Base of the data sets that pair images with pixel-level targets.
+
+    A subclass lists its samples in :meth:`list_samples`. A data info holds
+    ``img_path`` and ``task`` and any of the following, which
+    :class:`LoadTargets` turns into arrays:
+
+    - ``target_path``: image that is the target;
+    - ``mask_path``, ``mask_text_value``: text mask and the value (0 or 255)
+      of text in it;
+    - ``polygons``: text regions, ``[x, y, x, y, ...]`` each;
+    - ``seg_map_path``, ``label_map``: class map, and the class (255 =
+      ignored) of each value in it;
+    - ``boxes``: ``[x1, y1, x2, y2, class]`` each, corners inclusive.
+
+    ``ann_path`` and ``ann_lines`` say where polygons and boxes come from.
+
+    Args:
+        data_root: Folder of the data set.
+        task: Name of the task the samples are for. None takes the one of
+            ``METAINFO``.
+        check_files: Whether to decode and check every file at start. Missing
+            files and broken annotation lines are reported in any case.
+        **kwargs: Arguments of mmengine's ``BaseDataset``.
+
+    Raises:
+        DataCheckError: (a ``ValueError``) with all problems of the data in
+            one message, when the data set is initialised.
+    """
+
+    def __init__(self,
+                 data_root: str,
+                 task: Optional[str] = None,
+                 check_files: bool = True,
+                 **kwargs) -> None:
+        self.task = task or self.METAINFO['task']
+        self.check_files = check_files
+        self._problems: List[Problem] = []
+        super().__init__(data_root=data_root, **kwargs)
+
+    @property
+    def metainfo(self) -> dict:
+        """Meta information: ``task`` and, for classifications, ``classes``
+        and ``palette`` (RGB, 0 to 255)."""
+        return dict(super().metainfo, task=self.task)
+
+    def list_samples(self) -> List[dict]:
+        """List the data infos (without ``task``), noting what is wrong by
+        :meth:`note`."""
+        raise NotImplementedError
+
+    def load_data_list(self) -> List[dict]:
+        """List the samples; called by ``full_init``."""
+        self._problems = []
+        samples = self.list_samples()
+        if not samples:
+            self.note('empty data set (at least one image is needed)',
+                      f'{self.data_root}: no usable sample')
+            self._raise_problems()
+        return [dict(sample, task=self.task) for sample in samples]
+
+    def full_init(self) -> None:
+        """List and check the samples, once."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        if self.check_files:
+            samples = [self.get_data_info(i) for i in range(len(self))]
+            self._problems += check_samples(type(self).__name__, samples)
+        if self._problems:
+            self._fully_initialized = False
+            self._raise_problems()
+
+    def note(self, kind: str, detail: str) -> None:
+        """Note a problem; all are raised together at the end."""
+        self._problems.append(Problem(kind, detail))
+
+    def index_folder(self,
+                     folder: Path,
+                     suffixes: Sequence[str] = IMAGE_SUFFIXES,
+                     alternative: str = '') -> Dict[str, str]:
+        """List the files of a folder, noting a problem if it is missing.
+
+        Args:
+            folder: The folder; its sub-folders are not searched.
+            suffixes: Endings (lower case, with dot) of the files to list.
+            alternative: Name of another folder that would do, for the
+                message.
+
+        Returns:
+            The paths by stem (name without ending), sorted by stem.
+        """
+        if not folder.is_dir():
+            hint = f' (or {alternative})' if alternative else ''
+            self.note('missing folder', f'{folder}{hint}')
+            return {}
+        files: Dict[str, str] = {}
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() not in suffixes:
+                continue
+            if path.stem in files:
+                self.note('two files for one sample (one is allowed)',
+                          f'{files[path.stem]} and {path}')
+            files[path.stem] = str(path)
+        return files
+
+    def _raise_problems(self) -> None:
+        raise DataCheckError(
+            format_problems(f'{type(self).__name__} ({self.data_root})',
+                            self._problems))
+
+    def note_missing(self, img_path: str, wanted: str) -> None:
+        """Note that an image has no target.
+
+        Args:
+            img_path: The image.
+            wanted: The file or the kind of file that is missing.
+        """
+        self.note('image without a target (every image needs one)',
+                  f'{img_path}: no {wanted}')

@@ -1,0 +1,205 @@
+"""Checks of the files of a data set, made before training starts."""
+from __future__ import annotations
+import os
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import Dict, List, NamedTuple, Sequence, Tuple
+
+import cv2
+import numpy as np
+from mmengine.dist import all_gather_object, get_dist_info
+from mmengine.logging import print_log
+from PIL import Image
+from torch.utils.data import get_worker_info
+
+from .annotation_files import read_class_values, read_mask
+
+# How many problems of one kind a message spells out.
+MAX_LISTED = 5
+_EXIF_ORIENTATION = 0x0112
+_LOSSY = ('JPEG', 'WEBP')
+
+
+class DataCheckError(ValueError):
+    """The files of a data set cannot be trained on; lists what is wrong."""
+
+
+class Problem(NamedTuple):
+    """One thing wrong with a data set.
+
+    Args:
+        kind: What is wrong and what is allowed, equal for equal problems.
+        detail: The file, the place in it and the value.
+    """
+    kind: str
+    detail: str
+
+
+def format_problems(name: str, problems: Sequence[Problem]) -> str:
+    """Put all problems of one data set into one message, grouped by kind."""
+    groups: Dict[str, List[str]] = defaultdict(list)
+    for problem in problems:
+        groups[problem.kind].append(problem.detail)
+    text = f'{name}: {len(problems)} problem(s) in the data:'
+    for kind, details in groups.items():
+        text += f'\n- {len(details)} x {kind}'
+        text += ''.join(f'\n    {detail}' for detail in details[:MAX_LISTED])
+        if len(details) > MAX_LISTED:
+            text += f'\n    ... and {len(details) - MAX_LISTED} more'
+    return text
+
+
+def check_samples(name: str, samples: Sequence[dict]) -> List[Problem]:
+    """Decode and check all files of a data set, in threads.
+
+    In a distributed run every rank checks its share, and all ranks return
+    the problems of all: they must call this together.
+
+    Args:
+        name: Name of the data set in the log.
+        samples: The data infos (see :class:`BasePairedDataset`).
+
+    Returns:
+        The problems found, in the order of the ranks.
+    """
+    start = time.time()
+    # A data loader's worker must not call into the process group.
+    in_worker = get_worker_info() is not None
+    rank, world_size = (0, 1) if in_worker else get_dist_info()
+    share = samples[rank::world_size]
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        problems = [p for found in pool.map(check_sample, share)
+                    for p in found]  # yapf: disable
+    if world_size > 1:
+        problems = sum(all_gather_object(problems), [])
+    print_log(
+        f'{name}: checked the files of {len(samples)} samples in '
+        f'{time.time() - start:.1f} s, {len(problems)} problem(s)',
+        logger='current')
+    return problems
+
+
+def check_sample(sample: dict) -> List[Problem]:
+    """Decode and check the files of one sample.
+
+    Args:
+        sample: A data info (see :class:`BasePairedDataset`).
+
+    Returns:
+        The problems found; of an unreadable image nothing else is checked.
+    """
+    problems: List[Problem] = []
+    try:
+        shape = _decode(sample['img_path'])
+    except Exception as error:  # whatever a decoder may raise
+        return [_unreadable(sample['img_path'], error)]
+    checks = dict(
+        target_path=lambda path: (_decode(path), []),
+        mask_path=_check_mask,
+        seg_map_path=lambda path: _check_class_map(path, sample['label_map']))
+    for key, check in checks.items():
+        if key not in sample:
+            continue
+        path = sample[key]
+        try:
+            target_shape, found = check(path)
+        except Exception as error:
+            problems.append(_unreadable(path, error))
+            continue
+        problems += found
+        if target_shape != shape:
+            problems.append(
+                Problem(
+                    'target of another size than its image (width x height '
+                    'must be equal)', f'{path}: {_size(target_shape)}, '
+                    f'{sample["img_path"]}: {_size(shape)}'))
+    # One pixel: corners given as exclusive. Polygons are drawn by hand, they
+    # may stick out a little; far outside means another picture or scale.
+    problems += _check_inside(sample, 'boxes', shape, (1, 1))
+    problems += _check_inside(sample, 'polygons', shape,
+                              [max(1, side // 50) for side in shape])
+    return problems
+
+
+def _decode(path: str) -> Tuple[int, int]:
+    """Decode an image to the last byte and return its (height, width) as it
+    will be loaded."""
+    # PIL, because OpenCV returns the upper part of a truncated JPEG without
+    # an error.
+    with Image.open(path) as image:
+        width, height = image.size
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+        # Decode at 1/8: all bytes are read, most of the arithmetic is not
+        # done. Only JPEG heeds it.
+        image.draft(image.mode, (1, 1))
+        image.load()
+    # OpenCV turns a picture as its EXIF entry says.
+    return (width, height) if orientation >= 5 else (height, width)
+
+
+def _check_mask(path: str) -> Tuple[Tuple[int, int], List[Problem]]:
+    with Image.open(path) as image:
+        lossy = image.format in _LOSSY
+    mask = read_mask(path)
+    # Compression makes any value out of 0 and 255, but not only dark ones:
+    # such a mask was written with 0 and 1.
+    allowed = range(256) if lossy and mask.max() >= 128 else (0, 255)
+    return mask.shape, _illegal_values(path, mask, 'mask', allowed)
+
+
+def _check_class_map(
+        path: str,
+        label_map: Dict[int, int]) -> Tuple[Tuple[int, int], List[Problem]]:
+    values = read_class_values(path)
+    problems = _illegal_values(path, values, 'class map', sorted(label_map))
+    return values.shape, problems
+
+
+def _illegal_values(path: str, values: np.ndarray, what: str,
+                    allowed: Sequence[int]) -> List[Problem]:
+    table = np.ones(256, dtype=np.uint8)
+    table[list(allowed)] = 0
+    illegal = cv2.LUT(values, table).astype(bool)
+    if not illegal.any():
+        return []
+    row, column = np.unravel_index(illegal.argmax(), illegal.shape)
+    found = np.unique(values[illegal])
+    listed = ', '.join(map(str, found[:MAX_LISTED]))
+    if len(found) > MAX_LISTED:
+        listed += ', ...'
+    return [
+        Problem(
+            f'illegal value in a {what} (allowed: '
+            f'{", ".join(map(str, allowed))})',
+            f'{path}: value(s) {listed} in {illegal.sum()} pixels, first at '
+            f'row {row}, column {column}')
+    ]
+
+
+def _check_inside(sample: dict, key: str, shape: Tuple[int, int],
+                  slack: Sequence[int]) -> List[Problem]:
+    problems = []
+    height, width = shape
+    for line, numbers in zip(sample.get('ann_lines', []), sample.get(key, [])):
+        points = numbers[:4] if key == 'boxes' else numbers
+        xs, ys = points[0::2], points[1::2]
+        if (min(xs) < -slack[1] or min(ys) < -slack[0]
+                or max(xs) >= width + slack[1]
+                or max(ys) >= height + slack[0]):
+            problems.append(
+                Problem(
+                    f'{key} outside of the image (pixels count from 0 to '
+                    'width - 1 and height - 1)',
+                    f'{sample["ann_path"]}, line {line}: {points}, '
+                    f'{sample["img_path"]}: {_size(shape)}'))
+    return problems
+
+
+def _unreadable(path: str, error: Exception) -> Problem:
+    return Problem('unreadable file (a complete image is needed)',
+                   f'{path}: {type(error).__name__}: {error}')
+
+
+def _size(shape: Tuple[int, int]) -> str:
+    return f'{shape[1]}x{shape[0]}'

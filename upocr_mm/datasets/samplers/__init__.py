@@ -1,0 +1,3 @@
+from .multi_task_batch_sampler import MultiTaskBatchSampler
+
+__all__ = ['MultiTaskBatchSampler']

@@ -1,0 +1,134 @@
+from __future__ import annotations
+import hashlib
+import math
+from typing import Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
+from mmengine.dataset import InfiniteSampler
+from mmseg.registry import DATA_SAMPLERS
+from torch.utils.data import Sampler
+
+from ..multi_task_dataset import MultiTaskDataset
+from ..sample_draw import SampleDraw
+
+
+@DATA_SAMPLERS.register_module()
+class MultiTaskBatchSampler(Sampler):
+    """Endless batches with a fixed number of samples of every task.
+
+    Every task goes through its own epochs, each in a new order. The draws of
+    a task are numbered through; of ``n`` per batch, rank ``r`` of ``W`` takes
+    in iteration ``i`` the numbers ``i*W*n + r*n`` to ``i*W*n + r*n + n - 1``.
+    So ranks never overlap, ``W`` ranks draw what one rank with ``W`` times
+    the batch draws, and everything, also the seed of a draw's augmentation,
+    is a function of seed, task and number alone: a resumed training goes on
+    at iteration ``k`` by setting ``start_iter = k``.
+
+    ``start_iter`` and ``seed`` are read when the iteration begins.
+
+    Args:
+        sampler: mmengine's ``InfiniteSampler`` over a
+            :class:`MultiTaskDataset`; gives the data set, seed, shuffling,
+            rank and world size.
+        batch_size: Samples per batch of this rank, over all tasks.
+        task_ratio: Share of each task in a batch, positive integers. None
+            means equal shares.
+
+    Raises:
+        TypeError: If the sampler or its data set is of another class.
+        ValueError: If the ratio does not fit the tasks, or the batch size
+            cannot be divided in it.
+
+    Examples:
+        >>> train_dataloader = dict(
+        ...     batch_size=24,
+        ...     sampler=dict(type='InfiniteSampler', shuffle=True),
+        ...     batch_sampler=dict(type='MultiTaskBatchSampler'),
+        ...     dataset=dict(type='MultiTaskDataset', datasets=dict(...)))
+    """
+
+    def __init__(self,
+                 sampler: InfiniteSampler,
+                 batch_size: int,
+                 task_ratio: Optional[Dict[str, int]] = None) -> None:
+        if not isinstance(sampler, InfiniteSampler):
+            raise TypeError('sampler must be an InfiniteSampler, got '
+                            f'{type(sampler).__name__}')
+        if not isinstance(sampler.dataset, MultiTaskDataset):
+            raise TypeError('the data set must be a MultiTaskDataset, got '
+                            f'{type(sampler.dataset).__name__}')
+        # mmengine looks for the attributes sampler and batch_size.
+        self.sampler = sampler
+        self.batch_size = batch_size
+        self.seed = sampler.seed
+        self.start_iter = 0
+        self.task_counts = _task_counts(sampler.dataset.tasks, batch_size,
+                                        task_ratio)
+
+    def __iter__(self) -> Iterator[List[SampleDraw]]:
+        """Yield batches from iteration ``start_iter`` on, without end."""
+        draws = {
+            task: _TaskDraws(task, self.seed, bounds, self.sampler.shuffle)
+            for task, bounds in self.sampler.dataset.task_ranges.items()
+        }
+        iteration = self.start_iter
+        while True:
+            turn = iteration * self.sampler.world_size + self.sampler.rank
+            yield [
+                draws[task][turn * count + i]
+                for task, count in self.task_counts.items()
+                for i in range(count)
+            ]
+            iteration += 1
+
+    def __len__(self) -> int:
+        """Batches in which as many samples are drawn as there are, as if
+        mmengine's ``InfiniteSampler`` were cut in batches."""
+        return math.ceil(len(self.sampler) / self.batch_size)
+
+
+class _TaskDraws:
+    """The endless sequence of draws of one task."""
+
+    def __init__(self, task: str, seed: int, bounds: Tuple[int, int],
+                 shuffle: bool) -> None:
+        self.task = task
+        self.seed = seed
+        self.start, stop = bounds
+        self.size = stop - self.start
+        self.shuffle = shuffle
+        self._order: Tuple[int, Optional[np.ndarray]] = (-1, None)
+
+    def __getitem__(self, number: int) -> SampleDraw:
+        epoch, place = divmod(number, self.size)
+        if self.shuffle:
+            if self._order[0] != epoch:
+                # RandomState: NumPy guarantees its sequences for ever.
+                random = np.random.RandomState(self._words('order', epoch))
+                self._order = epoch, random.permutation(self.size)
+            place = int(self._order[1][place])
+        seed = int(self._words('augmentation', number)[0])
+        return SampleDraw(self.start + place, seed)
+
+    def _words(self, use: str, number: int) -> np.ndarray:
+        key = f'{self.seed}/{self.task}/{use}/{number}'
+        digest = hashlib.sha256(key.encode()).digest()
+        return np.frombuffer(digest, dtype='<u4')
+
+
+def _task_counts(tasks: List[str], batch_size: int,
+                 task_ratio: Optional[Dict[str, int]]) -> Dict[str, int]:
+    if task_ratio is None:
+        task_ratio = {task: 1 for task in tasks}
+    if set(task_ratio) != set(tasks) or not all(
+            isinstance(share, int) and share > 0
+            for share in task_ratio.values()):
+        raise ValueError('task_ratio must have a positive integer for each '
+                         f'of the tasks {tasks}, got {dict(task_ratio)}')
+    total = sum(task_ratio.values())
+    if batch_size < 1 or batch_size % total:
+        ratio = ':'.join(str(task_ratio[task]) for task in tasks)
+        raise ValueError(f'batch_size {batch_size} cannot be divided '
+                         f'{ratio} among the tasks {tasks}, allowed are '
+                         f'multiples of {total}')
+    return {task: batch_size // total * task_ratio[task] for task in tasks}

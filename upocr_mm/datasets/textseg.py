@@ -1,0 +1,81 @@
+from __future__ import annotations
+import json
+from pathlib import Path
+from typing import List, Sequence, Union
+
+from mmseg.registry import DATASETS
+
+from .base_paired_dataset import BasePairedDataset
+from .data_check import DataCheckError
+
+
+@DATASETS.register_module()
+class TextSegDataset(BasePairedDataset):
+    """TextSeg (text segmentation): images and class maps.
+
+    Layout: ``image/<id>.jpg`` (or another image ending),
+    ``semantic_label/<id>_maskfg.png`` and ``split.json``, which lists the
+    ids of ``train``, ``val`` and ``test``. Values of the maps: 0 background,
+    100 word (class 1), 200 word effect (counts as background, as UPOCR has
+    it), 255 ignored; nothing else is allowed.
+
+    Source: Xu et al., Rethinking text segmentation (CVPR 2021).
+
+    Args:
+        data_root: Folder of the data set.
+        split: One or more keys of ``split.json``. UPOCR trains on
+            ``['train', 'val']`` and tests on ``'test'``.
+        **kwargs: Arguments of :class:`BasePairedDataset`.
+    """
+
+    METAINFO = dict(
+        task='text_segmentation',
+        classes=('background', 'text'),
+        palette=[[0, 0, 0], [255, 255, 255]])
+    LABEL_MAP = {0: 0, 100: 1, 200: 0, 255: 255}
+
+    def __init__(self,
+                 data_root: str,
+                 split: Union[str, Sequence[str]] = 'train',
+                 **kwargs) -> None:
+        self.splits = [split] if isinstance(split, str) else list(split)
+        super().__init__(data_root, **kwargs)
+
+    def list_samples(self) -> List[dict]:
+        """List the pairs that ``split.json`` names."""
+        root = Path(self.data_root)
+        images = self.index_folder(root / 'image')
+        label_folder = root / 'semantic_label'
+        labels = self.index_folder(label_folder)
+        samples = []
+        for name in self._names():
+            label = f'{name}_maskfg'
+            if name not in images:
+                self.note('missing image (split.json names it)',
+                          str(root / 'image' / f'{name}.jpg'))
+            elif label not in labels:
+                self.note_missing(images[name],
+                                  str(label_folder / f'{label}.png'))
+            else:
+                samples.append(
+                    dict(
+                        img_path=images[name],
+                        seg_map_path=labels[label],
+                        label_map=self.LABEL_MAP))
+        return samples
+
+    def _names(self) -> List[str]:
+        path = Path(self.data_root, 'split.json')
+        if not path.is_file():
+            self.note('missing file', str(path))
+            return []
+        try:
+            splits = json.loads(path.read_text(encoding='utf-8'))
+            return [name for split in self.splits for name in splits[split]]
+        except KeyError as error:
+            raise DataCheckError(f'{path} has no split {error}, allowed: '
+                                 f'{sorted(splits)}') from None
+        except (ValueError, TypeError) as error:
+            raise DataCheckError(
+                f'{path} must hold a JSON object with one list of image ids '
+                f'for each split: {error}') from None

@@ -1,0 +1,11 @@
+from .load_targets import LoadTargets
+from .pack_image_to_image_inputs import PackImageToImageInputs
+from .paired_random_crop import PairedRandomCrop
+from .paired_random_flip import PairedRandomFlip
+from .paired_random_rotate import PairedRandomRotate
+from .paired_resize import PairedResize
+
+__all__ = [
+    'LoadTargets', 'PackImageToImageInputs', 'PairedRandomCrop',
+    'PairedRandomFlip', 'PairedRandomRotate', 'PairedResize'
+]

@@ -1,0 +1,45 @@
+from __future__ import annotations
+from typing import Tuple
+
+import mmcv
+from mmseg.datasets.transforms import Resize
+from mmseg.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class PairedResize(Resize):
+    """Resize image and targets to one size, not keeping the aspect ratio.
+
+    Images (``img``, ``gt_image``): bicubic with antialiasing, as PIL does
+    it; ``seg_fields``: nearest, also by PIL (sampled at pixel centres).
+    UPOCR resizes everything to 512x512 in this way.
+
+    Modified Keys:
+
+    - img, gt_image (optional), the keys in seg_fields
+    - img_shape
+
+    Added Keys:
+
+    - scale, scale_factor (width, height), keep_ratio
+
+    Args:
+        size: **Height** and width in pixels.
+    """
+
+    def __init__(self, size: Tuple[int, int]) -> None:
+        height, width = size
+        super().__init__(
+            scale=(width, height), backend='pillow', interpolation='bicubic')
+
+    def _resize_img(self, results: dict) -> None:
+        super()._resize_img(results)
+        if 'gt_image' in results:
+            results['gt_image'] = mmcv.imresize(
+                results['gt_image'],
+                self.scale,
+                interpolation=self.interpolation,
+                backend=self.backend)
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(size={self.scale[::-1]})'
