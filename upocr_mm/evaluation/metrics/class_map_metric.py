@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+
+from ..functional import confusion_matrix
+from .per_sample_metric import PerSampleMetric
+
+
+class ClassMapMetric(PerSampleMetric):
+    """Base of metrics that are computed from confusion matrices.
+
+    Needs the fields ``pred_sem_seg`` and ``gt_sem_seg``, integers (1, H, W)
+    in [0, num_classes); in the label 255 is ignored.
+
+    Args:
+        prefix: Put before the names of the results, with a slash.
+    """
+
+    num_classes: int
+
+    def measure(self, data_sample: dict) -> np.ndarray:
+        """Count the pixels of one image.
+
+        Args:
+            data_sample: Prediction and ground truth as a dict.
+
+        Returns:
+            Confusion matrix of shape (num_classes, num_classes).
+
+        Raises:
+            ValueError: If a field is missing, the sizes differ, or a class is
+                out of range.
+        """
+        pred, label = self.get_pair(data_sample, 'pred_sem_seg', 'gt_sem_seg')
+        try:
+            return confusion_matrix(pred.numpy(), label.numpy(),
+                                    self.num_classes)
+        except ValueError as error:
+            raise ValueError(
+                f'{data_sample.get("img_path")}: {error}') from error

@@ -1,0 +1,156 @@
+from __future__ import annotations
+from abc import abstractmethod
+from itertools import chain
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+import torch
+from mmengine.dist import all_gather_object
+from mmengine.evaluator import BaseMetric
+
+
+class PerSampleMetric(BaseMetric):
+    """Base of metrics that give the same numbers on any number of processes.
+
+    Each sample is reduced to a few numbers by :meth:`measure` and kept under
+    its identity. :meth:`evaluate` gathers them from all processes, drops the
+    duplicates with which distributed samplers fill up, and sorts them, so that
+    :meth:`compute_metrics` sees every sample once, in one order. (mmengine's
+    own gathering interleaves the processes' lists and cuts the end off, which
+    is wrong once the processes hold different numbers of samples of a task.)
+
+    Args:
+        prefix: Put before the names of the results, with a slash. Default:
+            no prefix (:class:`MultiTaskEvaluator` adds the task's name).
+    """
+
+    # Not None, at which mmengine warns.
+    default_prefix = ''
+
+    def __init__(self, prefix: Optional[str] = None) -> None:
+        super().__init__(prefix=prefix)
+
+    @abstractmethod
+    def measure(self, data_sample: dict) -> Any:
+        """Reduce a sample to the numbers that are kept.
+
+        Args:
+            data_sample: Prediction and ground truth as a dict.
+
+        Returns:
+            Anything small that can be pickled.
+        """
+
+    @abstractmethod
+    def compute_metrics(self, results: list) -> dict:
+        """Compute the scores of a data set.
+
+        Args:
+            results: What :meth:`measure` returned, for each sample once.
+
+        Returns:
+            Scores by name.
+        """
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Measure the samples of a batch.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Predictions and ground truths as dicts.
+
+        Raises:
+            ValueError: If a sample lacks a field or its sizes differ.
+        """
+        for data_sample in data_samples:
+            self.results.append(
+                (sample_key(data_sample), self.measure(data_sample)))
+
+    def evaluate(self, size: int) -> dict:
+        """Compute the scores over the samples of all processes.
+
+        Args:
+            size: Not used; the samples themselves tell which are duplicates.
+
+        Returns:
+            Scores by name, the same on every process.
+
+        Raises:
+            ValueError: If no process has seen a sample.
+        """
+        # Emptied first: the next evaluation starts anew even after an error.
+        results, self.results = self.results, []
+        gathered = all_gather_object(results)
+        unique: Dict[tuple, Any] = {}
+        for key, numbers in chain.from_iterable(gathered):
+            unique.setdefault(key, numbers)
+        if not unique:
+            raise ValueError(f'{type(self).__name__} has seen no sample: '
+                             'nothing can be evaluated')
+        scores = self.compute_metrics([unique[key] for key in sorted(unique)])
+        if self.prefix:
+            scores = {f'{self.prefix}/{k}': v for k, v in scores.items()}
+        return scores
+
+    def get_data(self, data_sample: dict, field: str) -> torch.Tensor:
+        """Take the tensor of a field to the CPU.
+
+        Args:
+            data_sample: Prediction and ground truth as a dict.
+            field: Name of the field, such as ``'pred_image'``.
+
+        Raises:
+            ValueError: If the sample has no such field.
+        """
+        if field not in data_sample:
+            raise ValueError(f'{type(self).__name__} needs the field '
+                             f'{field!r}, which {_describe(data_sample)} does '
+                             'not have')
+        return data_sample[field]['data'].detach().cpu()
+
+    def get_pair(self, data_sample: dict, pred_field: str,
+                 gt_field: str) -> Tuple[torch.Tensor, torch.Tensor]:
+        """Take a prediction and its ground truth to the CPU.
+
+        Args:
+            data_sample: Prediction and ground truth as a dict.
+            pred_field: Name of the field of the prediction.
+            gt_field: Name of the field of the ground truth.
+
+        Raises:
+            ValueError: If a field is missing or the two differ in shape.
+        """
+        pred = self.get_data(data_sample, pred_field)
+        gt = self.get_data(data_sample, gt_field)
+        if pred.shape != gt.shape:
+            raise ValueError(
+                f'{pred_field} and {gt_field} of {_describe(data_sample)} '
+                f'must have the same shape, but got {tuple(pred.shape)} and '
+                f'{tuple(gt.shape)}')
+        return pred, gt
+
+
+def sample_key(data_sample: dict) -> Tuple[int, str]:
+    """Identity of a sample within the data set of its task.
+
+    The path is part of it because data sets that were joined each count from
+    zero.
+
+    Args:
+        data_sample: Sample as a dict.
+
+    Returns:
+        ``sample_idx`` and ``img_path`` ('' if there is none).
+
+    Raises:
+        ValueError: If the sample has no ``sample_idx``.
+    """
+    if data_sample.get('sample_idx') is None:
+        raise ValueError(
+            f'{_describe(data_sample)} has no sample_idx: the data set must '
+            'set it and the packing transform must list it in its meta_keys, '
+            'or samples that distributed runs repeat would be counted twice')
+    return int(data_sample['sample_idx']), str(data_sample.get('img_path', ''))
+
+
+def _describe(data_sample: dict) -> str:
+    return f'the sample {data_sample.get("img_path", "without img_path")!r}'

@@ -1,0 +1,184 @@
+from __future__ import annotations
+import logging
+from itertools import chain
+from typing import Any, Dict, List, Optional, Sequence, Set, Union
+
+from mmengine.dist import all_gather_object
+from mmengine.evaluator import BaseMetric, Evaluator
+from mmengine.logging import print_log
+from mmengine.structures import BaseDataElement
+from mmseg.registry import EVALUATOR, METRICS
+
+from .metrics.per_sample_metric import PerSampleMetric, sample_key
+
+MetricConfig = Union[dict, BaseMetric]
+
+
+@EVALUATOR.register_module()
+class MultiTaskEvaluator(Evaluator):
+    """Give every sample to the metrics of its task.
+
+    A sample's task is its metainfo ``task``. Results are named
+    ``<task>/<name>``, for example ``text_segmentation/fgIoU``. Every task must
+    have been seen at least once, so that no number is missing unnoticed.
+
+    To evaluate a subset of the tasks, set the others to ``None`` (their
+    samples, if any come, are passed over)::
+
+        --cfg-options test_evaluator.metrics.text_removal=None
+
+    Metrics derived from :class:`PerSampleMetric` are exact in distributed
+    runs. Any other metric works too, but is gathered by mmengine, which may
+    then lose or repeat samples; a warning says so.
+
+    Args:
+        metrics: The metric, or list of metrics, of each task, as config dicts
+            or built; ``None`` switches a task off.
+
+    Raises:
+        TypeError: If ``metrics`` is not a dict keyed by task.
+        ValueError: If a task's list is empty or no task has a metric.
+
+    Example:
+        >>> test_evaluator = dict(
+        ...     type='MultiTaskEvaluator',
+        ...     metrics=dict(
+        ...         text_removal=dict(type='TextRemovalMetric'),
+        ...         text_segmentation=dict(type='TextSegmentationMetric')))
+    """
+
+    def __init__(
+        self, metrics: Dict[str, Union[MetricConfig, Sequence[MetricConfig],
+                                       None]]
+    ) -> None:
+        if not isinstance(metrics, dict) or 'type' in metrics:
+            raise TypeError('metrics must be a dict of one metric or a list '
+                            f'of metrics per task, but got {metrics!r}')
+        self.task_metrics: Dict[str, List[BaseMetric]] = {}
+        self.tasks_off: Set[str] = set()
+        for task, configs in metrics.items():
+            if configs is None:
+                self.tasks_off.add(task)
+                continue
+            if not isinstance(configs, Sequence):
+                configs = [configs]
+            self.task_metrics[task] = [
+                METRICS.build(config) if isinstance(config, dict) else config
+                for config in configs
+            ]
+            if not self.task_metrics[task]:
+                raise ValueError(f'metrics[{task!r}] is empty: give a metric, '
+                                 'or None to switch the task off')
+        if not self.task_metrics:
+            raise ValueError('metrics must give at least one task a metric, '
+                             f'but got {metrics!r}')
+        self._reset()
+        super().__init__(list(chain.from_iterable(self.task_metrics.values())))
+
+    @property
+    def dataset_meta(self) -> Optional[dict]:
+        """Metainfo of the whole data set, ``None`` until it is set.
+
+        When set, a metric receives ``dataset_meta['tasks'][task]`` of its own
+        task where there is such an entry, else the whole.
+        """
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        self._dataset_meta = dataset_meta
+        for task, metrics in self.task_metrics.items():
+            task_meta = (dataset_meta or {}).get('tasks', {})
+            for metric in metrics:
+                metric.dataset_meta = task_meta.get(task, dataset_meta)
+
+    def process(self,
+                data_samples: Sequence[BaseDataElement],
+                data_batch: Optional[Any] = None) -> None:
+        """Give the samples of a batch to the metrics of their tasks.
+
+        Args:
+            data_samples: Predictions with their ground truths, of any tasks
+                in any order.
+            data_batch: The batch they come from; metrics get it whole.
+
+        Raises:
+            ValueError: If a sample has no task or one without a metric.
+        """
+        groups: Dict[str, List[dict]] = {}
+        for data_sample in data_samples:
+            if isinstance(data_sample, BaseDataElement):
+                data_sample = data_sample.to_dict()
+            task = data_sample.get('task')
+            if task in self.tasks_off:
+                continue
+            if task not in self.task_metrics:
+                raise ValueError(
+                    f'the sample {data_sample.get("img_path")!r} is of the '
+                    f'task {task!r}, but there are metrics for '
+                    f'{sorted(self.task_metrics)} only: add metrics for it, '
+                    'or set its entry in the metrics to None to pass it over')
+            groups.setdefault(task, []).append(data_sample)
+        for task, group in groups.items():
+            self._seen[task].update(map(sample_key, group))
+            for metric in self.task_metrics[task]:
+                metric.process(data_batch, group)
+
+    def evaluate(self, size: int) -> dict:
+        """Compute the scores of all tasks.
+
+        Args:
+            size: Not used: each metric is given the number of different
+                samples of its own task.
+
+        Returns:
+            Scores named ``<task>/<name>``.
+
+        Raises:
+            ValueError: If no sample of a task was seen, or two metrics of a
+                task give a result of the same name.
+        """
+        sizes = self._gather_sizes()
+        missing = [task for task, count in sizes.items() if not count]
+        if missing:
+            for metric in self.metrics:
+                metric.results.clear()
+            switches = ' '.join(f'test_evaluator.metrics.{task}=None'
+                                for task in missing)
+            raise ValueError(
+                f'no sample of the tasks {missing} was evaluated, though they '
+                'have metrics: add their data, or switch them off with '
+                f'--cfg-options {switches} (val_evaluator in training)')
+        scores: Dict[str, Any] = {}
+        for task, metrics in self.task_metrics.items():
+            for metric in metrics:
+                for name, value in metric.evaluate(sizes[task]).items():
+                    name = f'{task}/{name}'
+                    if name in scores:
+                        raise ValueError(
+                            f'two metrics give a result named {name}: give '
+                            'the metrics of a task different prefixes')
+                    scores[name] = value
+        return scores
+
+    def _reset(self) -> None:
+        # The identities of the samples seen of each task.
+        self._seen: Dict[str, set] = {t: set() for t in self.task_metrics}
+
+    def _gather_sizes(self) -> Dict[str, int]:
+        parts = all_gather_object(self._seen)
+        self._reset()
+        if len(parts) > 1:
+            for metric in self.metrics:
+                if not isinstance(metric, PerSampleMetric):
+                    print_log(
+                        f'{type(metric).__name__} is gathered by mmengine, '
+                        'which is inexact if the processes hold different '
+                        'numbers of samples of its task: evaluate on one '
+                        'process for exact numbers.',
+                        logger='current',
+                        level=logging.WARNING)
+        return {
+            task: len(set().union(*(part[task] for part in parts)))
+            for task in self.task_metrics
+        }
