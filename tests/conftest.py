@@ -1,0 +1,21 @@
+from __future__ import annotations
+from pathlib import Path
+
+import pytest
+import torch
+
+from upocr_mm.datasets.synthesis import draw_dataset
+
+
+@pytest.fixture(scope='session')
+def drawn_data(tmp_path_factory) -> Path:
+    """Folder with the three data sets, drawn: 5 to train, 3 to test each."""
+    folder = tmp_path_factory.mktemp('drawn')
+    draw_dataset(folder, num_train=5, num_test=3, num_val=1, size=(48, 64))
+    return folder
+
+
+@pytest.fixture(scope='session', autouse=True)
+def two_threads() -> None:
+    """As many as CI has, so that tests of any machine do the same."""
+    torch.set_num_threads(2)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.runner import Runner
+from tiny_run import tiny_cfg
+
+from upocr_mm.engine.hooks.preflight_hook import (check_file,
+                                                  compare_state_dicts)
+
+
+def test_task_without_prompt(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.model.task_prompt.tasks.remove('text_segmentation')
+    for table in cfg.model.codecs, cfg.model.losses:
+        table.pop('text_segmentation')
+    runner = Runner.from_cfg(cfg)
+    with pytest.raises(
+            ValueError,
+            match=r"train.*'text_segmentation'.*segmentation=None"):
+        runner.train()
+    assert runner.iter == 0
+
+
+def test_a_task_can_be_switched_off(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data, iters=1)
+    off = {'text_segmentation': None}
+    for split in 'train', 'val', 'test':
+        cfg[f'{split}_dataloader'].dataset.datasets.update(off)
+    cfg.val_evaluator.metrics.update(off)
+    cfg.train_dataloader.batch_size = 2
+    cfg.default_hooks.checkpoint.save_best = None
+    Runner.from_cfg(cfg).train()
+    assert (tmp_path / 'iter_1.pth').is_file()
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path, drawn_data: Path) -> Path:
+    runner = Runner.from_cfg(tiny_cfg(tmp_path / 'run', drawn_data))
+    file = tmp_path / 'model.pth'
+    torch.save(dict(state_dict=runner.model.state_dict(), meta={}), file)
+    return file
+
+
+def runner_for_test(checkpoint: Path, drawn_data: Path) -> Runner:
+    cfg = tiny_cfg(checkpoint.parent / 'test', drawn_data)
+    cfg.load_from = str(checkpoint)
+    return Runner.from_cfg(cfg)
+
+
+def edit(file: Path, change) -> None:
+    content = torch.load(file)
+    change(content['state_dict'])
+    torch.save(content, file)
+
+
+def test_checkpoint_of_the_model(checkpoint: Path, drawn_data: Path) -> None:
+    edit(
+        checkpoint, lambda state:
+        [state.pop(key) for key in list(state) if 'relative_' in key])
+    assert runner_for_test(checkpoint, drawn_data).test()
+
+
+def other_tasks(state: dict) -> None:
+    state['task_prompt.prompts.deblurring'] = state.pop(
+        'task_prompt.prompts.text_removal')
+
+
+def other_width(state: dict) -> None:
+    state['projection.weight'] = torch.zeros(32, 32)
+
+
+@pytest.mark.parametrize('change, text', [
+    (other_tasks, r'1 keys are missing: task_prompt.prompts.text_removal\n'
+     r'1 keys are unexpected: task_prompt.prompts.deblurring'),
+    (other_width, r'of another shape: projection.weight \(\(32, 32\) instead '
+     r'of \(64, 64\)\)'),
+])
+def test_checkpoint_of_another_model(checkpoint: Path, drawn_data: Path,
+                                     change, text: str) -> None:
+    edit(checkpoint, change)
+    with pytest.raises(ValueError, match=f'(?s)model.pth.*{text}'):
+        runner_for_test(checkpoint, drawn_data).test()
+
+
+def test_strict_can_be_switched_off(checkpoint: Path,
+                                    drawn_data: Path) -> None:
+    edit(checkpoint, other_tasks)
+    cfg = tiny_cfg(checkpoint.parent / 'test', drawn_data)
+    cfg.load_from = str(checkpoint)
+    cfg.custom_hooks[0].strict = False
+    assert Runner.from_cfg(cfg).test()
+
+
+@pytest.mark.parametrize('content', [b'', b'not a checkpoint', None])
+def test_damaged_checkpoint(checkpoint: Path, drawn_data: Path,
+                            content: bytes | None) -> None:
+    if content is None:  # a download that broke off
+        content = checkpoint.read_bytes()[:-1000]
+    checkpoint.write_bytes(content)
+    with pytest.raises(ValueError, match='model.pth.*damaged'):
+        runner_for_test(checkpoint, drawn_data).test()
+
+
+def test_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match='no.pth'):
+        check_file(str(tmp_path / 'no.pth'))
+
+
+def test_differences_are_counted_and_cut() -> None:
+    expected = {f'a{i}': torch.zeros(1) for i in range(5)}
+    assert compare_state_dicts(expected, expected) == []
+    assert compare_state_dicts(
+        expected, {}, limit=2) == ['5 keys are missing: a0, a1, ...']
+    assert compare_state_dicts(expected, dict(expected, a1=None)) == [
+        '1 keys are of another shape: a1 (NoneType '
+        'instead of (1,))'
+    ]

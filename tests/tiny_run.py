@@ -1,0 +1,49 @@
+"""A training of seconds, for tests: a model of 0.1 M parameters, 32x32."""
+from __future__ import annotations
+from pathlib import Path
+
+from mmengine.config import Config
+
+CONFIGS = Path(__file__).parent.parent / 'configs'
+NANO = CONFIGS / 'upocr' / 'upocr_swinv2-n_1xb6-1k_drawn-128x128.py'
+PAIRED_RESIZE = dict(type='PairedResize', size=(32, 32))
+
+
+def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
+    """The nano configuration, smaller in every respect.
+
+    Args:
+        work_dir: Where the run writes.
+        data: Folder of the drawn data sets (of ``draw_dataset``).
+        iters: Length of the training; it validates at the end.
+    """
+    cfg = Config.fromfile(NANO, import_custom_modules=False)
+    for split in 'train', 'val', 'test':
+        loader = cfg[f'{split}_dataloader']
+        loader.num_workers = 0
+        loader.persistent_workers = False
+        dataset = loader.dataset
+        dataset.pipeline = [
+            PAIRED_RESIZE if step.type == 'PairedResize' else step
+            for step in dataset.pipeline
+        ]
+        for child in dataset.datasets.values():
+            tail = child.data_root.split('/')[-2:]
+            child.data_root = str(data.joinpath(*tail))
+    cfg.train_dataloader.batch_size = 3
+    cfg.model.backbone.arch = dict(
+        embed_dims=8,
+        depths=[1, 1, 1, 2],
+        num_heads=[1, 1, 2, 2],
+        extra_norm_every_n_blocks=0)
+    cfg.model.decode_head.arch = dict(
+        embed_dims=64, depths=[1, 2, 1, 1, 1], num_heads=[2, 2, 1, 1, 1])
+    cfg.train_cfg.max_iters = cfg.train_cfg.val_interval = iters
+    cfg.param_scheduler[0].update(period=1, end=iters, warmup_periods=1)
+    cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=-1)
+    cfg.vis_backends = cfg.visualizer.vis_backends = [
+        dict(type='LocalVisBackend')
+    ]
+    cfg.work_dir = str(work_dir)
+    cfg.experiment_name = work_dir.name
+    return cfg

@@ -1,0 +1,4 @@
+from .exact_resume_hook import ExactResumeHook
+from .preflight_hook import PreflightHook
+
+__all__ = ['ExactResumeHook', 'PreflightHook']

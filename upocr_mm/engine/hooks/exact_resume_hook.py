@@ -1,0 +1,71 @@
+from __future__ import annotations
+from typing import Any, Iterator
+
+import numpy as np
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import IterBasedTrainLoop
+from mmseg.registry import HOOKS
+from torch.utils.data import DataLoader
+
+
+@HOOKS.register_module()
+class ExactResumeHook(Hook):
+    """Makes a stopped and resumed training equal to one that ran through.
+
+    - Before each training iteration torch's generators are seeded from the
+      seed of the run, the rank and the number of the iteration, so that
+      stochastic depth depends on nothing that came before.
+    - After a resume, :class:`MultiTaskBatchSampler` starts at the batch that
+      would have come next, without reading those that came before.
+
+    No state is added to checkpoints.
+    """
+
+    def before_train(self, runner: Any) -> None:
+        """Move the sampler to the iteration of the resumed checkpoint."""
+        loop = runner.train_loop
+        if (not isinstance(loop, IterBasedTrainLoop)
+                or not hasattr(loop.dataloader.batch_sampler, 'start_iter')
+                or runner.iter == 0):
+            return
+        # The checkpoint's seed, if the configuration fixes none.
+        loop.dataloader.batch_sampler.seed = runner.seed
+        loop.dataloader.batch_sampler.start_iter = runner.iter
+        loop.dataloader_iterator = _ResumedIterator(loop.dataloader,
+                                                    runner.iter)
+
+    def before_train_iter(self,
+                          runner: Any,
+                          batch_idx: int,
+                          data_batch: Any = None) -> None:
+        """Seed torch for this iteration."""
+        sequence = np.random.SeedSequence(
+            (runner.seed, runner.rank, runner.iter))
+        torch.manual_seed(int(sequence.generate_state(1)[0]))
+
+
+class _ResumedIterator:
+    """Iterates over a dataloader whose sampler already starts further on.
+
+    The training loop advances its iterator by the iterations that are done,
+    by ``skip_iter`` in newer and by ``next`` in older releases of mmengine;
+    here neither of them reads anything.
+    """
+
+    def __init__(self, dataloader: DataLoader, skip: int) -> None:
+        self._dataloader = dataloader
+        self._skip = skip
+        self._iterator: Iterator | None = None
+
+    def skip_iter(self, num_iters: int) -> None:
+        """Count iterations that were done before the resume."""
+        self._skip -= num_iters
+
+    def __next__(self) -> Any:
+        if self._skip > 0:
+            self._skip -= 1
+            return None
+        if self._iterator is None:
+            self._iterator = iter(self._dataloader)
+        return next(self._iterator)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+import os.path as osp
+import re
+import zipfile
+from typing import Any, Mapping
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import find_latest_checkpoint
+from mmseg.registry import HOOKS
+
+# Computed from the window size, so that they need not be in a checkpoint.
+DERIVED = re.compile(r'relative_(coords_table|position_index)$')
+
+
+@HOOKS.register_module()
+class PreflightHook(Hook):
+    """Refuses what would fail later or, worse, pass unnoticed.
+
+    Before a run: a task in the data that the model has no prompt for, and a
+    checkpoint that does not exist or is damaged. Before weights are taken
+    over: a checkpoint that lacks keys of the model, has other ones or other
+    shapes (mmengine only warns).
+
+    Args:
+        strict: False accepts a checkpoint that fits only in part, for
+            instance to start another architecture from it; mmengine then
+            lists the differences.
+    """
+
+    def __init__(self, strict: bool = True) -> None:
+        self.strict = strict
+
+    def before_run(self, runner: Any) -> None:
+        """Check tasks and checkpoint file.
+
+        Raises:
+            ValueError: A data set has a task that the model has no prompt
+                for, or the checkpoint is damaged.
+            FileNotFoundError: There is no such checkpoint.
+        """
+        model = _unwrap(runner.model)
+        for split in ('train', 'val', 'test'):
+            loop = getattr(runner, f'_{split}_loop')
+            dataset = getattr(
+                getattr(loop, 'dataloader', None), 'dataset', None)
+            tasks = getattr(dataset, 'tasks', ())
+            unknown = sorted(set(tasks) - set(getattr(model, 'tasks', tasks)))
+            if unknown:
+                raise ValueError(
+                    f'{split}_dataloader has the tasks {unknown}, but the '
+                    f'model has prompts only for {list(model.tasks)}; add '
+                    'them to model.task_prompt.tasks (with codec and losses) '
+                    'or switch them off, e.g. --cfg-options '
+                    f'{split}_dataloader.dataset.datasets.{unknown[0]}=None')
+        checkpoint = runner._load_from
+        if runner._resume and checkpoint is None:
+            checkpoint = find_latest_checkpoint(runner.work_dir)
+        if checkpoint is not None and '://' not in checkpoint:
+            check_file(checkpoint)
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
+        """Compare a checkpoint with the model.
+
+        Raises:
+            ValueError: They differ; the message names the keys.
+        """
+        found = checkpoint.get('state_dict', checkpoint)
+        found = {re.sub(r'^module\.', '', k): v for k, v in found.items()}
+        differences = compare_state_dicts(
+            _unwrap(runner.model).state_dict(), found)
+        if differences and self.strict:
+            raise ValueError(
+                f'the checkpoint {runner._load_from or runner.work_dir} does '
+                'not fit the model of the configuration:\n' +
+                '\n'.join(differences))
+
+
+def _unwrap(model: torch.nn.Module) -> torch.nn.Module:
+    return model.module if is_model_wrapper(model) else model
+
+
+def check_file(filename: str) -> None:
+    """Check that a file is a readable checkpoint, without loading it.
+
+    Args:
+        filename: The file.
+
+    Raises:
+        FileNotFoundError: It does not exist.
+        ValueError: It is empty, cut off or no checkpoint of PyTorch.
+    """
+    if not osp.isfile(filename):
+        raise FileNotFoundError(f'the checkpoint {filename} does not exist')
+    with open(filename, 'rb') as file:
+        start = file.read(2)
+    # PyTorch writes zip archives; before 1.6 it wrote pickles (b'\x80').
+    if zipfile.is_zipfile(filename) or start[:1] == b'\x80':
+        return
+    raise ValueError(
+        f'the checkpoint {filename} ({osp.getsize(filename)} bytes) is '
+        'damaged, cut off or not a file written by torch.save')
+
+
+def compare_state_dicts(expected: Mapping[str, torch.Tensor],
+                        found: Mapping[str, Any],
+                        limit: int = 10) -> list[str]:
+    """Describe how a state dict differs from that of a model.
+
+    Args:
+        expected: State dict of the model.
+        found: State dict of a checkpoint.
+        limit: How many keys to name of each kind.
+
+    Returns:
+        One line for each kind of difference: missing keys, unexpected keys,
+        other shapes. Empty if there is none. Buffers that are computed from
+        the window size are not compared.
+    """
+    expected = {k: v for k, v in expected.items() if not DERIVED.search(k)}
+    found = {k: v for k, v in found.items() if not DERIVED.search(k)}
+    kinds = dict(
+        missing=[key for key in expected if key not in found],
+        unexpected=[key for key in found if key not in expected])
+    kinds['of another shape'] = [
+        f'{key} ({_shape(found[key])} instead of {_shape(value)})'
+        for key, value in expected.items()
+        if key in found and _shape(found[key]) != _shape(value)
+    ]
+    return [
+        f'{len(keys)} keys are {kind}: ' + ', '.join(keys[:limit]) +
+        (', ...' if len(keys) > limit else '') for kind, keys in kinds.items()
+        if keys
+    ]
+
+
+def _shape(value: Any) -> Any:
+    return (tuple(value.shape)
+            if isinstance(value, torch.Tensor) else type(value).__name__)

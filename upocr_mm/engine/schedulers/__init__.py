@@ -1,0 +1,3 @@
+from .periodic_linear_lr import PeriodicLinearLR
+
+__all__ = ['PeriodicLinearLR']

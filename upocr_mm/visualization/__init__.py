@@ -1,0 +1,3 @@
+from .panel_visualization_hook import PanelVisualizationHook
+
+__all__ = ['PanelVisualizationHook']
