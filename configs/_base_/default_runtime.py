@@ -1,0 +1,24 @@
+default_scope = 'mmseg'
+# The second import lets `--launcher pytorch` run on machines without a GPU.
+custom_imports = dict(
+    imports=['upocr_mm', 'upocr_mm.engine.cpu_process_group'],
+    allow_failed_imports=False)
+env_cfg = dict(
+    cudnn_benchmark=True,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl'))
+# device_ids=None: the device is the model's, which may be the CPU.
+model_wrapper_cfg = dict(
+    type='MMDistributedDataParallel', device_ids=None, broadcast_buffers=False)
+randomness = dict(seed=0)
+vis_backends = [
+    dict(type='LocalVisBackend'),
+    dict(type='TensorboardVisBackend')
+]
+visualizer = dict(
+    type='Visualizer', vis_backends=vis_backends, name='visualizer')
+log_processor = dict(by_epoch=False)
+log_level = 'INFO'
+load_from = None
+resume = False
+custom_hooks = [dict(type='PreflightHook'), dict(type='ExactResumeHook')]

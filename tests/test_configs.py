@@ -1,0 +1,117 @@
+from __future__ import annotations
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmseg.registry import DATASETS, EVALUATOR, MODELS
+from mmseg.structures import SegDataSample
+
+CONFIGS = Path(__file__).parent.parent / 'configs'
+FILES = sorted(path for path in CONFIGS.rglob('*.py')
+               if '_base_' not in path.parts)  # yapf: disable
+IDS = [path.stem for path in FILES]
+# Table 10 of the paper, in millions; the nano size is ours.
+PARAMETERS = {'n': 5.7, 't': 65.4, 's': 108.2, 'b': 192.0}
+
+
+def load(path: Path) -> Config:
+    cfg = Config.fromfile(path, import_custom_modules=False)
+    init_default_scope(cfg.default_scope)
+    return cfg
+
+
+def shrink(cfg: Config) -> None:
+    """Few channels and blocks; what else the configuration says stays."""
+    cfg.model.backbone.arch = dict(
+        embed_dims=8,
+        depths=[1, 1, 1, 1],
+        num_heads=[1, 1, 2, 2],
+        extra_norm_every_n_blocks=0)
+    cfg.model.decode_head.arch = dict(
+        embed_dims=64, depths=[1, 1, 1, 1, 1], num_heads=[2, 2, 1, 1, 1])
+    for table in cfg.model.losses.values():
+        if table.get('feature'):
+            table.feature.weights = 'random'
+
+
+def labelled(task: str) -> SegDataSample:
+    sample = SegDataSample(metainfo=dict(task=task, ori_shape=(40, 30)))
+    sample.gt_image = PixelData(data=torch.rand(3, 32, 32))
+    sample.gt_text_mask = PixelData(data=torch.ones(1, 32, 32))
+    sample.gt_sem_seg = PixelData(data=torch.randint(0, 2, (1, 32, 32)))
+    return sample
+
+
+def test_all_are_found() -> None:
+    assert len(FILES) >= 4
+    assert len(set(IDS)) == len(IDS), 'mim finds configs by their bare name'
+
+
+@pytest.mark.parametrize('path', FILES, ids=IDS)
+def test_forward_loss_predict(path: Path) -> None:
+    """Builds offline and does one step of each kind on a small input."""
+    cfg = load(path)
+    shrink(cfg)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    samples = [labelled(task) for task in model.tasks]
+    inputs = torch.rand(len(samples), 3, 32, 32)
+    losses = model(inputs, samples, mode='loss')
+    total, _ = model.parse_losses(losses)
+    total.backward()
+    assert torch.isfinite(total)
+    assert {name.split('/')[0] for name in losses} == set(model.tasks)
+    assert all(p.grad is not None for p in model.parameters())
+    model.eval()
+    with torch.no_grad():
+        images = model(inputs, samples, mode='tensor')
+        results = model(inputs, samples, mode='predict')
+    assert [image.shape[-1] for image in images] == [8, 16, 32]
+    assert results[0].pred_image.data.shape == (3, 40, 30)
+
+
+@pytest.mark.parametrize('size', PARAMETERS)
+def test_parameters(size: str) -> None:
+    path, = CONFIGS.glob(f'upocr/upocr_swinv2-{size}_*.py')
+    model = MODELS.build(load(path).model)
+    millions = sum(p.numel() for p in model.parameters()) / 1e6
+    assert round(millions, 1) == PARAMETERS[size]
+    if size == 's':
+        # Section 4.1: the prompts have 2,304 parameters.
+        prompts = model.task_prompt.parameters()
+        assert sum(p.numel() for p in prompts) == 2304
+
+
+@pytest.mark.parametrize('path', FILES, ids=IDS)
+def test_recipe_is_complete(path: Path, tmp_path: Path) -> None:
+    """Data sets, evaluators and what validation saves fit together."""
+    cfg = load(path)
+    for split in 'train', 'val', 'test':
+        dataset = cfg[f'{split}_dataloader'].dataset
+        children = dataset.datasets
+        assert set(children) == set(cfg.model.task_prompt.tasks)
+        DATASETS.build(dict(dataset, lazy_init=True))
+    for evaluator in cfg.val_evaluator, cfg.test_evaluator:
+        built = EVALUATOR.build(evaluator)
+        assert set(built.task_metrics) == set(children)
+    assert cfg.param_scheduler[0].end == cfg.train_cfg.max_iters
+    for name in cfg.default_hooks.checkpoint.save_best:
+        assert name.split('/')[0] in children
+
+
+def test_paper_recipe() -> None:
+    """Appendix A.4."""
+    cfg = load(CONFIGS / 'upocr/upocr_swinv2-s_2xb24-80k_joint-512x512.py')
+    assert cfg.train_cfg.max_iters == 80000
+    assert cfg.train_dataloader.batch_size * 2 == 48
+    assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='AdamW', lr=5e-4, weight_decay=1e-4)
+    schedule = cfg.param_scheduler[0]
+    assert schedule.period == 200
+    assert cfg.optim_wrapper.optimizer.lr * schedule.end_factor == 1e-5
+    backends = [backend.type for backend in cfg.visualizer.vis_backends]
+    assert 'TensorboardVisBackend' in backends
