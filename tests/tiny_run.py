@@ -5,7 +5,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 CONFIGS = Path(__file__).parent.parent / 'configs'
-NANO = CONFIGS / 'upocr' / 'upocr_swinv2-n_1xb6-1k_drawn-128x128.py'
+NANO = CONFIGS / 'upocr' / 'upocr_swinv2-n_1xb6-600_drawn-128x128.py'
 PAIRED_RESIZE = dict(type='PairedResize', size=(32, 32))
 
 
@@ -31,6 +31,7 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
             tail = child.data_root.split('/')[-2:]
             child.data_root = str(data.joinpath(*tail))
     cfg.train_dataloader.batch_size = 3
+    cfg.optim_wrapper.optimizer = dict(type='AdamW', lr=1e-3)
     cfg.model.backbone.arch = dict(
         embed_dims=8,
         depths=[1, 1, 1, 2],
@@ -45,5 +46,7 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
         dict(type='LocalVisBackend')
     ]
     cfg.work_dir = str(work_dir)
-    cfg.experiment_name = work_dir.name
+    # mmengine keeps loggers and visualisers by name.
+    cfg.experiment_name = '_'.join(work_dir.parts[-3:])
+    cfg.visualizer.pop('name')
     return cfg

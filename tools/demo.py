@@ -7,6 +7,7 @@ and the trained model.
 """
 from __future__ import annotations
 import argparse
+import copy
 import json
 import os
 import shutil
@@ -28,7 +29,7 @@ from mmseg.registry import DATASETS, EVALUATOR, MODELS
 from upocr_mm.datasets.synthesis import draw_dataset
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-1k_drawn-128x128.py'
+CONFIG = ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-600_drawn-128x128.py'
 DATA = dict(num_train=300, num_test=24, size=(128, 128), seed=0, num_workers=2)
 # The rows of the table: metric, what it is, and the trivial answer.
 ROWS = (
@@ -44,9 +45,11 @@ ROWS = (
 def mim(command: str, *arguments: str | Path) -> None:
     """Run ``mim train`` or ``mim test`` as a user would; show its progress."""
     log = Path(os.environ['UPOCR_DATA']).parent / f'mim_{command}.log'
-    program = shutil.which('mim', path=str(Path(sys.executable).parent))
-    words = [program, command, 'mmsegmentation', *map(str, arguments)]
-    print('$ mim', *words[1:], flush=True)
+    words = [
+        sys.executable, '-m', 'mim', command, 'mmsegmentation',
+        *map(str, arguments)
+    ]
+    print('$', *words[2:], flush=True)
     with open(log, 'w') as file:
         process = subprocess.Popen(
             words,
@@ -78,7 +81,7 @@ def test_scores(checkpoint: Path, work_dir: Path) -> dict[str, float]:
 
 def trivial_scores(cfg: Config) -> dict[str, float]:
     """Scores of the trivial answers, by the same metrics."""
-    cfg = cfg.copy()
+    cfg = copy.deepcopy(cfg)
     cfg.test_dataloader.dataset.pipeline = [
         step for step in cfg.test_dataloader.dataset.pipeline
         if step.type != 'PairedResize'
@@ -110,7 +113,7 @@ def save_untrained(cfg: Config, filename: Path) -> None:
 
 def print_table(trivial: dict, before: dict, after: dict) -> bool:
     """Print the scores; whether training beats both others in each task."""
-    print(f'\n{"score on held-out images":52}'
+    print(f'\n{"score on held-out images":58}'
           f'{"trivial":>9}{"before":>9}{"after":>9}')
     success = True
     for name, what, answer in ROWS:
@@ -146,11 +149,12 @@ def main() -> None:
     print('1. Draw text on backgrounds, in the layouts of SCUT-EnsText, '
           'TextSeg and Tampered-IC13')
     draw_dataset(work_dir / 'data', **DATA)
-    os.environ['UPOCR_DATA'] = str(work_dir / 'data')
+    os.environ['UPOCR_DATA'] = (work_dir / 'data').as_posix()
+    # mmengine lists the variables of a config and every parameter that it
+    # initialises.
+    MMLogger.get_instance('demo', log_level='ERROR')
     cfg = Config.fromfile(CONFIG)
     init_default_scope(cfg.default_scope)
-    # mmengine lists every parameter that it initialises.
-    MMLogger.get_instance('demo', log_level='ERROR')
 
     print(f'   {work_dir / "data"} ({time.time() - start:.0f} s)')
     print('2. Test the trivial answers and the untrained model')

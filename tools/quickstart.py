@@ -80,17 +80,22 @@ def set_up(stack: str) -> None:
         '. Nothing outside of this folder is changed.',
         flush=True)
     if folder.exists():
+        if not marker.is_file():
+            sys.exit(f'{folder} exists and was not made by this script; '
+                     'remove it, or move it away.')
         shutil.rmtree(folder)
+    # From now on it is recognised as ours, also after an interrupt.
+    folder.mkdir()
+    marker.write_text('not complete')
     try:
         venv.create(folder, with_pip=True)
-    except subprocess.CalledProcessError:
+    except (subprocess.CalledProcessError, ImportError):
         shutil.rmtree(folder, ignore_errors=True)
         sys.exit('Python could not make a virtual environment; on Debian and '
                  'Ubuntu that needs `apt install python3-venv`.')
     pip = [executable(stack), '-m', 'pip', '--disable-pip-version-check']
     steps = [
-        *STACKS[stack], ['-r', 'requirements/tests.txt'],
-        ['--no-deps', '--editable', '.'], ['tensorboard', 'packaging']
+        *STACKS[stack], ['-r', 'requirements/tests.txt'], ['--editable', '.']
     ]
     for i, arguments in enumerate(steps, 1):
         print(

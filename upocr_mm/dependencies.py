@@ -66,7 +66,7 @@ def check_dependencies() -> None:
         raise ImportError(
             'upocr_mm needs PyTorch and the OpenMMLab packages:\n  - ' +
             '\n  - '.join(problems) +
-            "\nInstall them with `pip install 'upocr_mm[onedl]'` (maintained "
-            'distributions, current PyTorch) or, for the packages as '
-            'OpenMMLab published them, as described in '
-            'requirements/openmmlab.txt.')
+            '\nInstall them from a clone of the project, with `pip install -r '
+            'requirements/onedl.txt` (maintained distributions, current '
+            'PyTorch) or, for the packages as OpenMMLab published them, as '
+            'requirements/openmmlab-build.txt describes.')

@@ -23,6 +23,28 @@ def test_task_without_prompt(tmp_path: Path, drawn_data: Path) -> None:
     assert runner.iter == 0
 
 
+def test_task_without_losses(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.model.losses.text_removal.pixel = None
+    with pytest.raises(ValueError, match=r"'text_removal'.*model.losses"):
+        Runner.from_cfg(cfg).train()
+
+
+def test_task_without_metric(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.val_evaluator.metrics.pop('text_removal')
+    with pytest.raises(
+            ValueError, match=r"val.*'text_removal'.*val_evaluator.metrics"):
+        Runner.from_cfg(cfg).train()
+
+
+def test_save_best_without_its_score(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.val_evaluator.metrics.text_removal = None
+    with pytest.raises(ValueError, match='save_best names text_removal/PSNR'):
+        Runner.from_cfg(cfg).train()
+
+
 def test_a_task_can_be_switched_off(tmp_path: Path, drawn_data: Path) -> None:
     cfg = tiny_cfg(tmp_path, drawn_data, iters=1)
     off = {'text_segmentation': None}

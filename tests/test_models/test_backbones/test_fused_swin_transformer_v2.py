@@ -51,7 +51,7 @@ def test_zoo_weights_load_without_a_word(caplog) -> None:
                        other['stages.2.blocks.1.attn.w_msa.proj.weight'])
 
 
-@pytest.mark.parametrize('arch, channels', [('nano', 256), ('tiny', 768),
+@pytest.mark.parametrize('arch, channels', [('nano', 384), ('tiny', 768),
                                             ('base', 1024)])
 def test_sizes(arch: str, channels: int) -> None:
     backbone = FusedSwinTransformerV2(arch)
@@ -62,7 +62,7 @@ def test_sizes(arch: str, channels: int) -> None:
 def test_drop_path_grows() -> None:
     backbone = FusedSwinTransformerV2('small', drop_path_rate=0.3)
     rates = [
-        block.ffn.dropout_layer.drop_prob for stage in backbone.stages
+        block.norm2.drop_path.drop_prob for stage in backbone.stages
         for block in stage.blocks
     ]
     assert rates == sorted(rates) and len(rates) == 24

@@ -25,7 +25,7 @@ def test_table_7() -> None:
 def test_shapes_and_lateral_connections() -> None:
     head = PatchSplitHead('nano', drop_path_rate=0.).eval()
     feats = [
-        torch.rand(2, 32 * 2**i, 32 // 2**i, 64 // 2**i) for i in range(4)
+        torch.rand(2, 48 * 2**i, 32 // 2**i, 64 // 2**i) for i in range(4)
     ]
     with torch.no_grad():
         images = head(feats)
@@ -42,7 +42,7 @@ def test_activation_checkpointing_changes_nothing() -> None:
     saving = PatchSplitHead('nano', drop_path_rate=0., with_cp=True)
     saving.load_state_dict(plain.state_dict())
     feats = [
-        torch.rand(1, 32 * 2**i, 8 // 2**i, 8 // 2**i, requires_grad=True)
+        torch.rand(1, 48 * 2**i, 8 // 2**i, 8 // 2**i, requires_grad=True)
         for i in range(4)
     ]
     for head in plain, saving:

@@ -29,6 +29,8 @@ def test_kaiming_normal() -> None:
     assert before.std().item() == pytest.approx((2 / 20000)**0.5, rel=0.05)
     prompt.init_weights()
     assert not torch.equal(prompt.prompts['a'], before)
+    strong = TaskPrompt(['a'], channels=20000, init_std=1.)
+    assert strong.prompts['a'].std().item() == pytest.approx(1, rel=0.05)
 
 
 def test_unused_prompts_have_gradients() -> None:

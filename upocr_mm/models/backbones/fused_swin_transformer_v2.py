@@ -4,7 +4,7 @@ from typing import Sequence
 from mmpretrain.models.backbones import SwinTransformerV2
 from mmseg.registry import MODELS
 
-from ..layers import use_fused_attention
+from ..layers import fuse_swin_blocks
 
 
 @MODELS.register_module()
@@ -32,9 +32,9 @@ class FusedSwinTransformerV2(SwinTransformerV2):
     arch_zoo = dict(
         SwinTransformerV2.arch_zoo,
         nano=dict(
-            embed_dims=32,
-            depths=[2, 2, 2, 2],
-            num_heads=[1, 2, 4, 8],
+            embed_dims=48,
+            depths=[1, 1, 2, 1],
+            num_heads=[2, 4, 8, 16],
             extra_norm_every_n_blocks=0))
 
     def __init__(self,
@@ -52,7 +52,7 @@ class FusedSwinTransformerV2(SwinTransformerV2):
             pad_small_map=True,
             out_indices=(0, 1, 2, 3),
             **kwargs)
-        use_fused_attention(self)
+        fuse_swin_blocks(self)
 
     def _delete_reinit_params(self, *args) -> None:
         """Nothing to delete: the attention keeps its tables when loading."""

@@ -7,7 +7,7 @@ from mmengine.model import BaseModule, ModuleList
 from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
 from mmseg.registry import MODELS
 
-from ..layers import LateralConnection, PatchSplit, use_fused_attention
+from ..layers import LateralConnection, PatchSplit, fuse_swin_blocks
 
 
 @MODELS.register_module()
@@ -39,9 +39,9 @@ class PatchSplitHead(BaseModule):
 
     arch_zoo = {
         'nano': dict(
-            embed_dims=256,
-            depths=(2, 2, 2, 2, 2),
-            num_heads=(8, 4, 2, 1, 1)),
+            embed_dims=384,
+            depths=(1, 2, 1, 1, 1),
+            num_heads=(16, 8, 4, 2, 1)),
         'tiny': dict(
             embed_dims=768,
             depths=(2, 6, 2, 2, 2),
@@ -94,7 +94,7 @@ class PatchSplitHead(BaseModule):
             if i >= 2:
                 self.norms.append(nn.LayerNorm(channels))
                 self.output_convs.append(nn.Conv2d(channels, 3, 3, padding=1))
-        use_fused_attention(self)
+        fuse_swin_blocks(self)
 
     @classmethod
     def _settings(cls, arch: str | dict) -> dict:

@@ -9,6 +9,8 @@ from mmengine.model import BaseModule
 from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
 from mmpretrain.models.utils import ShiftWindowMSA
 
+from .post_norm_drop_path import drop_after_norm
+
 # Swin-v2 limits the temperature of its cosine attention to 1 / 0.01.
 MAX_LOG_SCALE = math.log(1. / 0.01)
 
@@ -94,8 +96,10 @@ class ShiftWindowAttention(BaseModule):
             qkv_bias = torch.cat(
                 (msa.q_bias, torch.zeros_like(msa.v_bias), msa.v_bias))
         qkv = F.linear(windows, msa.qkv.weight, qkv_bias)
-        # (3, N * windows, heads, T, C / heads)
-        q, k, v = qkv.view(b, t, 3, heads, c // heads).permute(2, 0, 3, 1, 4)
+        # (3, N * windows, heads, T, C / heads); contiguous, because with a
+        # mask CUDA kernels of torch 2.1 compute garbage from other strides
+        qkv = qkv.view(b, t, 3, heads, c // heads).permute(2, 0, 3, 1, 4)
+        q, k, v = qkv.contiguous()
         scale = msa.logit_scale.clamp(max=MAX_LOG_SCALE).exp()
         # Normalised in float32 under autocast, then as v is for the kernel.
         q = (F.normalize(q, dim=-1) * scale).to(v.dtype)
@@ -174,10 +178,11 @@ class ShiftWindowAttention(BaseModule):
         return super()._apply(*args, **kwargs)
 
 
-def use_fused_attention(module: nn.Module) -> None:
-    """Replace the attention of every Swin-v2 block inside ``module``.
+def fuse_swin_blocks(module: nn.Module) -> None:
+    """Give every Swin-v2 block inside ``module`` the fused attention.
 
-    Parameters and their names stay as they are.
+    Stochastic depth moves behind the norms, where Swin-v2 has it. Parameters
+    and their names stay as they are.
 
     Args:
         module: A network that contains mmpretrain's ``SwinBlockV2``.
@@ -185,3 +190,4 @@ def use_fused_attention(module: nn.Module) -> None:
     for block in module.modules():
         if isinstance(block, SwinBlockV2):
             block.attn = ShiftWindowAttention(block.attn)
+            drop_after_norm(block)

@@ -18,27 +18,34 @@ class TaskPrompt(BaseModule):
     Args:
         tasks: Names of the tasks.
         channels: Channels of the feature.
+        init_std: Standard deviation of the initial values. None means that
+            of Kaiming's initialisation, ``sqrt(2 / channels)``. Short
+            trainings from scratch profit from 1: the prompt, which alone
+            tells the tasks apart, is then as strong as the feature.
 
     Raises:
         ValueError: A task is named twice, or none is named.
     """
 
-    def __init__(self, tasks: Sequence[str], channels: int) -> None:
+    def __init__(self,
+                 tasks: Sequence[str],
+                 channels: int,
+                 init_std: float | None = None) -> None:
         super().__init__()
         if not tasks or len(set(tasks)) != len(tasks):
             raise ValueError('task_prompt.tasks must name at least one task, '
                              f'each once, but got {list(tasks)}')
         self.tasks = tuple(tasks)
-        self.channels = channels
+        self.init_std = (2 / channels)**0.5 if init_std is None else init_std
         self.prompts = nn.ParameterDict(
             {task: nn.Parameter(torch.empty(channels))
              for task in tasks})
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Kaiming-normal values, the fan being the number of channels."""
+        """Draw the prompts from a normal distribution."""
         for prompt in self.prompts.values():
-            nn.init.normal_(prompt, std=(2 / self.channels)**0.5)
+            nn.init.normal_(prompt, std=self.init_std)
 
     def init_weights(self) -> None:
         """Draw the prompts anew (part of mmengine's initialisation)."""

@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmseg.registry import MODELS
-from torchvision.models import VGG16_Weights, vgg16
+from torchvision.models import VGG16_Weights
+from torchvision.models.vgg import cfgs, make_layers
 
 from ..task_codecs import ImageTarget
 
@@ -63,8 +64,9 @@ class VGGFeatureLoss(BaseModule):
     def _build() -> nn.Sequential:
         # Fixed values without touching the generator of the training.
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            features = vgg16(weights=None).features[:SLICES[-1][1]]
+            torch.default_generator.manual_seed(0)
+            features = make_layers(cfgs['D'], batch_norm=False)
+        features = features[:SLICES[-1][1]]
         for layer in features:
             if isinstance(layer, nn.ReLU):
                 layer.inplace = False  # the pooled features are used again
@@ -94,13 +96,18 @@ class VGGFeatureLoss(BaseModule):
         if self._is_loaded or self.weights == 'random':
             return
         if osp.isfile(self.weights):
-            state = torch.load(
-                self.weights, map_location='cpu', weights_only=True)
+            try:
+                state = dict(
+                    torch.load(
+                        self.weights, map_location='cpu', weights_only=True))
+            except Exception as error:  # of many kinds, by what is damaged
+                raise ValueError(f'{self.weights} is not a state dict of '
+                                 f'VGG-16: {error}') from error
         else:
             try:
                 state = VGG16_Weights[self.weights].get_state_dict(
                     progress=False, check_hash=True)
-            except OSError as error:
+            except (OSError, RuntimeError) as error:
                 raise ValueError(
                     f'the weights {self.weights} of VGG-16 could not be '
                     f'downloaded ({error}); put the file '

@@ -4,6 +4,7 @@ from typing import Sequence
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from mmengine.model import ModuleDict
 from mmengine.structures import PixelData
 from mmseg.models.segmentors import BaseSegmentor
 from mmseg.registry import MODELS, TASK_UTILS
@@ -68,8 +69,9 @@ class UPOCR(BaseSegmentor):
             task: TASK_UTILS.build(codecs[task])
             for task in self.tasks
         }
-        self.losses = nn.ModuleDict({
-            task: nn.ModuleDict({
+        # mmengine's, which hands init_weights() on
+        self.losses = ModuleDict({
+            task: ModuleDict({
                 name: MODELS.build(cfg)
                 for name, cfg in (table or {}).items() if cfg is not None
             })
