@@ -132,14 +132,12 @@ def test_train_with_two_processes(config: Path) -> None:
             f'train_dataloader.batch_size={size}',
             'optim_wrapper.optimizer.type=SGD',
             'optim_wrapper.optimizer.lr=0.1')
-        weights[name] = [
-            torch.cat([
-                value.flatten() for value in torch.load(
-                    work_dir / f'iter_{i}.pth', weights_only=False)
-                ['state_dict'].values()
-            ]) for i in (1, 2)
-        ]
-    change = (weights['one'][1] - weights['one'][0]).norm()
-    assert change > 0
-    for one, two in zip(weights['one'], weights['two']):
-        assert (two - one).norm() < 0.01 * change
+        weights[name] = torch.cat([
+            value.flatten() for value in torch.load(
+                work_dir /
+                'iter_1.pth', weights_only=False)['state_dict'].values()
+        ])
+    # The first step, of a clipped gradient, has a norm of 0.02 (a fifth of the
+    # rate). Later ones magnify rounding, also between two runs of one process
+    # with other numbers of threads.
+    assert (weights['two'] - weights['one']).norm() < 0.005 * 0.02
