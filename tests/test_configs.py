@@ -1,4 +1,5 @@
 from __future__ import annotations
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from mmseg.registry import DATASETS, EVALUATOR, MODELS
 from mmseg.structures import SegDataSample
 
 CONFIGS = Path(__file__).parent.parent / 'configs'
-FILES = sorted(path for path in CONFIGS.rglob('*.py')
-               if '_base_' not in path.parts)  # yapf: disable
+# Those of MMSegmentation's models are in test_baselines.py.
+FILES = sorted(CONFIGS.glob('upocr*/*.py'))
 IDS = [path.stem for path in FILES]
+COUNTS = dict(upocr=7, upocr_ablation=17)
 # Table 10 of the paper, in millions; the nano size is ours.
 PARAMETERS = {'n': 9.0, 't': 65.4, 's': 108.2, 'b': 192.0}
 
@@ -33,8 +35,9 @@ def shrink(cfg: Config) -> None:
     cfg.model.decode_head.arch = dict(
         embed_dims=64, depths=[1, 1, 1, 1, 1], num_heads=[2, 2, 1, 1, 1])
     for table in cfg.model.losses.values():
-        if table.get('feature'):
+        if table and table.get('feature'):
             table.feature.weights = 'random'
+    cfg.model.backbone.init_cfg = None  # a download
 
 
 def labelled(task: str) -> SegDataSample:
@@ -46,7 +49,8 @@ def labelled(task: str) -> SegDataSample:
 
 
 def test_all_are_found() -> None:
-    assert len(FILES) >= 4
+    folders = Counter(path.parent.name for path in FILES)
+    assert folders == COUNTS
     assert len(set(IDS)) == len(IDS), 'mim finds configs by their bare name'
 
 
@@ -75,7 +79,7 @@ def test_forward_loss_predict(path: Path) -> None:
 
 @pytest.mark.parametrize('size', PARAMETERS)
 def test_parameters(size: str) -> None:
-    path, = CONFIGS.glob(f'upocr/upocr_swinv2-{size}_*.py')
+    path, = CONFIGS.glob(f'upocr/upocr_swinv2-{size}_[12]x*.py')
     model = MODELS.build(load(path).model)
     millions = sum(p.numel() for p in model.parameters()) / 1e6
     assert round(millions, 1) == PARAMETERS[size]
@@ -91,12 +95,14 @@ def test_recipe_is_complete(path: Path, tmp_path: Path) -> None:
     cfg = load(path)
     for split in 'train', 'val', 'test':
         dataset = cfg[f'{split}_dataloader'].dataset
-        children = dataset.datasets
+        children = {k: v for k, v in dataset.datasets.items() if v}
         assert set(children) == set(cfg.model.task_prompt.tasks)
         DATASETS.build(dict(dataset, lazy_init=True))
     for evaluator in cfg.val_evaluator, cfg.test_evaluator:
         built = EVALUATOR.build(evaluator)
         assert set(built.task_metrics) == set(children)
+    # the same number of samples of each task
+    assert cfg.train_dataloader.batch_size % len(children) == 0
     assert cfg.param_scheduler[0].end == cfg.train_cfg.max_iters
     for name in cfg.default_hooks.checkpoint.save_best:
         assert name.split('/')[0] in children
@@ -115,3 +121,98 @@ def test_paper_recipe() -> None:
     assert cfg.optim_wrapper.optimizer.lr * schedule.end_factor == 1e-5
     backends = [backend.type for backend in cfg.visualizer.vis_backends]
     assert 'TensorboardVisBackend' in backends
+
+
+def ablation(name: str) -> torch.nn.Module:
+    """The model of an ablation, small, built without its weights."""
+    path, = CONFIGS.glob(f'upocr_ablation/*_{name}.py')
+    cfg = load(path)
+    shrink(cfg)
+    return MODELS.build(cfg.model)
+
+
+def prompt_parameters(model: torch.nn.Module) -> dict[str, tuple]:
+    return {
+        name: tuple(value.shape)
+        for name, value in model.task_prompt.named_parameters()
+        if not name.endswith('bias')
+    }
+
+
+ENCODER = {
+    f'linears.encoder.{i}.weight': (8 * 2**i, 64)
+    for i in range(4)
+}  # yapf: disable
+DECODER = {
+    f'linears.decoder.{i}.weight': (32 // 2**i, 64)
+    for i in range(5)
+}  # yapf: disable
+
+
+@pytest.mark.parametrize('name, linears', [
+    ('prompt-encoder', ENCODER),
+    ('prompt-decoder', DECODER),
+    ('prompt-encoder-shared', ENCODER),
+    ('prompt-shared-decoder', DECODER),
+    ('prompt-encoder-decoder', dict(ENCODER, **DECODER)),
+    ('prompt-encoder-shared-decoder', dict(ENCODER, **DECODER)),
+])
+def test_prompt_positions(name: str, linears: dict) -> None:
+    """Table 1: each position has linear layers to the stage widths."""
+    model = ablation(name)
+    prompts = {f'prompts.{task}': (64, ) for task in model.tasks}
+    assert prompt_parameters(model) == dict(prompts, **linears)
+    # A prompt reaches what comes after its positions and only that.
+    feats = model.extract_feat(
+        torch.rand(1, 3, 32, 32),
+        model.task_prompt(['text_removal']).encoder)
+    sum(feat.sum() for feat in feats).backward()
+    prompt = model.task_prompt.prompts['text_removal']
+    assert (prompt.grad is not None) == ('encoder' in name)
+    assert (model.task_prompt(['text_removal']).shared
+            is not None) == ('shared' in name)
+
+
+def test_no_prompt() -> None:
+    """Table 13: the same picture whatever the task."""
+    model = ablation('no-prompt').eval()
+    assert prompt_parameters(model) == {}
+    samples = [SegDataSample(metainfo=dict(task=task)) for task in model.tasks]
+    inputs = torch.rand(1, 3, 32, 32).expand(3, -1, -1, -1)
+    with torch.no_grad():
+        first, second, third = model(inputs, samples, mode='tensor')[-1]
+    assert torch.allclose(first, second) and torch.allclose(first, third)
+
+
+@pytest.mark.parametrize('tasks', [
+    ('removal', ), ('segmentation', ), ('tampered', ),
+    ('removal', 'segmentation'), ('segmentation', 'tampered'),
+    ('removal', 'tampered')
+])  # yapf: disable
+def test_task_subsets(tasks: tuple[str, ...]) -> None:
+    """Table 2: prompts, codecs and losses of these tasks only."""
+    model = ablation(f'tasks-{"-".join(tasks)}')
+    full = dict(
+        removal='text_removal',
+        segmentation='text_segmentation',
+        tampered='tampered_text_detection')
+    names = {full[task] for task in tasks}
+    assert set(prompt_parameters(model)) == {f'prompts.{n}' for n in names}
+    assert set(model.codecs) == set(model.losses) == names
+
+
+def test_no_feature_loss() -> None:
+    """Table 12."""
+    model = ablation('no-feature-loss')
+    assert list(model.losses['text_removal'].keys()) == ['pixel']
+
+
+@pytest.mark.parametrize('name', ['segmim', 'viteraser'])
+def test_initial_weights(name: str, monkeypatch) -> None:
+    """Table 11."""
+    monkeypatch.setenv('UPOCR_WEIGHTS', '/weights')
+    path, = CONFIGS.glob(f'upocr_ablation/*_init-{name}.py')
+    assert load(path).load_from == f'/weights/{name}_small.pth'
+    path, = CONFIGS.glob('upocr_ablation/*_init-imagenet.py')
+    init_cfg = load(path).model.backbone.init_cfg
+    assert init_cfg.prefix == 'backbone.' and init_cfg.type == 'Pretrained'

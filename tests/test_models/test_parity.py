@@ -12,8 +12,9 @@ import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from parity_data import parity_image, parity_value
-from reference_model import (DATA, TASKS, our_name, reference_model,
-                             to_our_layout)
+from reference_model import DATA, TASKS, reference_model
+
+from upocr_mm.conversion import export_released
 
 H, W = 128, 160
 FORWARD = np.load(DATA / 'parity_forward_tiny.npz')
@@ -134,25 +135,8 @@ def test_four_training_steps() -> None:
         assert norm.item() == pytest.approx(expected['grad_norm'], rel=1e-3)
         optimizer.step()
 
-    state = model.state_dict()
+    state = export_released(model.state_dict())
     for name, (total, norm) in TRAINING['after'].items():
-        if name.startswith('task_prompt'):
-            value = torch.stack(
-                [state[f'task_prompt.prompts.{task}'] for task in TASKS])
-        else:
-            value = state[our_name(name)]
-        value = value.double()
+        value = state[name].double()
         assert value.sum().item() == pytest.approx(total, rel=1e-4), name
         assert value.norm().item() == pytest.approx(norm, rel=1e-4), name
-
-
-def test_patch_merging_layout() -> None:
-    """Column of patch (row, column) and channel c moves to unfold's place."""
-    c = 3
-    weight = torch.arange(4 * c, dtype=torch.float32)[None]
-    ours = to_our_layout('x.downsample.reduction.weight', weight)
-    x = torch.rand(1, c, 2, 2)
-    patches = torch.cat(
-        [x[0, :, 0, 0], x[0, :, 1, 0], x[0, :, 0, 1], x[0, :, 1, 1]])
-    unfolded = torch.nn.functional.unfold(x, 2, stride=2)[0, :, 0]
-    assert torch.allclose(weight[0] @ patches, ours[0] @ unfolded)

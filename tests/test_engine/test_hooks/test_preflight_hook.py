@@ -139,3 +139,58 @@ def test_differences_are_counted_and_cut() -> None:
         '1 keys are of another shape: a1 (NoneType '
         'instead of (1,))'
     ]
+
+
+def test_weights_of_other_colours(checkpoint: Path, drawn_data: Path) -> None:
+    """The palette belongs to the weights; nothing else would tell."""
+    cfg = tiny_cfg(checkpoint.parent / 'test', drawn_data)
+    cfg.load_from = str(checkpoint)
+    content = torch.load(checkpoint)
+    blue, green, red = [0, 0, 255], [0, 255, 0], [255, 0, 0]
+    content['meta']['upocr'] = dict(
+        palettes=dict(tampered_text_detection=[blue, green, red]))
+    torch.save(content, checkpoint)
+    assert Runner.from_cfg(cfg).test()
+    content['meta']['upocr'] = dict(
+        palettes=dict(tampered_text_detection=[red, green, blue]))
+    torch.save(content, checkpoint)
+    cfg.experiment_name = 'other_colours'
+    with pytest.raises(
+            ValueError,
+            match=r'colours of tampered_text_detection are \[\[255, 0, 0\].* '
+            r'model.codecs.tampered_text_detection.palette'):
+        Runner.from_cfg(cfg).test()
+
+
+def test_weights_of_other_windows(checkpoint: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(checkpoint.parent / 'test', drawn_data)
+    cfg.load_from = str(checkpoint)
+    cfg.model.decode_head.window_size = 4
+    with pytest.raises(
+            ValueError,
+            match='other window sizes: decode_head.stages.0.0.attn'):
+        Runner.from_cfg(cfg).test()
+
+
+def test_checkpoints_tell_tasks_and_colours(tmp_path: Path,
+                                            drawn_data: Path) -> None:
+    Runner.from_cfg(tiny_cfg(tmp_path, drawn_data, iters=1)).train()
+    saved = torch.load(tmp_path / 'iter_1.pth', weights_only=False)
+    assert saved['meta']['upocr'] == dict(
+        tasks=['text_removal', 'tampered_text_detection', 'text_segmentation'],
+        palettes=dict(
+            text_segmentation=[[0, 0, 0], [255, 255, 255]],
+            tampered_text_detection=[[0, 0, 255], [0, 255, 0], [255, 0, 0]]))
+
+
+def test_a_training_may_start_without_prompts(checkpoint: Path,
+                                              drawn_data: Path) -> None:
+    edit(checkpoint, lambda state: state.pop('task_prompt.prompts.'
+                                             'text_removal'))
+    cfg = tiny_cfg(checkpoint.parent / 'start', drawn_data, iters=1)
+    cfg.load_from = str(checkpoint)
+    Runner.from_cfg(cfg).train()
+    edit(checkpoint, lambda state: state.pop('projection.bias'))
+    cfg.experiment_name = 'without_bias'
+    with pytest.raises(ValueError, match='1 keys are missing: projection'):
+        Runner.from_cfg(cfg).train()

@@ -1,7 +1,10 @@
 from __future__ import annotations
+from pathlib import Path
 
+import mmpretrain
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.runner import load_state_dict
 from mmpretrain.models.backbones import SwinTransformerV2
 
@@ -49,6 +52,36 @@ def test_zoo_weights_load_without_a_word(caplog) -> None:
     load_state_dict(ours, other, strict=True)
     assert torch.equal(ours.stages[2].blocks[1].attn.w_msa.proj.weight,
                        other['stages.2.blocks.1.attn.w_msa.proj.weight'])
+
+
+@pytest.mark.parametrize('name', [
+    'swinv2-tiny-w8_16xb64_in1k-256px', 'swinv2-small-w16_16xb64_in1k-256px',
+    'swinv2-base-w24_in21k-pre_16xb64_in1k-384px',
+    'swinv2-large-w16_in21k-pre_16xb64_in1k-256px'
+])
+def test_zoo_of_mmpretrain(name: str, tmp_path: Path) -> None:
+    """Files of the zoo, of every size and window, as ``init_cfg``."""
+    file = f'{mmpretrain.__path__[0]}/.mim/configs/swin_transformer_v2/{name}'
+    cfg = Config.fromfile(f'{file}.py').model.backbone
+    cfg.pop('type')
+    cfg.drop_path_rate = 0.
+    zoo = SwinTransformerV2(**cfg)
+    weights = {f'backbone.{k}': v for k, v in zoo.state_dict().items()}
+    weights['head.fc.weight'] = torch.zeros(1000, 1)
+    torch.save(dict(state_dict=weights), tmp_path / 'zoo.pth')
+    ours = FusedSwinTransformerV2(
+        cfg.arch,
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint=str(tmp_path / 'zoo.pth'),
+            prefix='backbone.'))
+    ours.init_weights()
+    expected = dict(zoo.named_parameters())
+    found = dict(ours.named_parameters())
+    assert {name.split('.')[0]
+            for name in set(found) - set(expected)
+            } == {'norm0', 'norm1', 'norm2'}
+    assert all(torch.equal(found[key], expected[key]) for key in expected)
 
 
 @pytest.mark.parametrize('arch, channels', [('nano', 384), ('tiny', 768),

@@ -166,3 +166,47 @@ def test_errors() -> None:
         build(codecs={k: v for k, v in codecs.items() if k != 'text_removal'})
     with pytest.raises(ValueError, match='losses names.*deblurring'):
         build(losses=dict(deblurring={}))
+
+
+def test_frozen_but_one_prompt() -> None:
+    """One prompt learns; the other tasks keep their outputs bit for bit."""
+    name = f'task_prompt.prompts.{TASKS[1]}'
+    losses = {
+        TASKS[1]:
+        dict(pixel=dict(type='MultiScalePixelLoss', distance='smooth_l1'))
+    }
+    cfg = reference_model_cfg(losses)
+    cfg['backbone']['drop_path_rate'] = 0.5
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(dict(cfg, trainable=[name]))
+    images = torch.rand(1, 3, 64, 64)
+    before = outputs(model.eval(), images, TASKS[:1])
+    model.train()
+    # Nothing is left to chance: what is frozen is in evaluation mode.
+    assert not model.backbone.training and not model.decode_head.training
+    assert model.training and model.task_prompt.training
+    labelled = sample(TASKS[1])
+    labelled.gt_sem_seg = PixelData(data=torch.ones(1, 64, 64).long())
+    trained = [p for p in model.parameters() if p.requires_grad]
+    assert [id(p)
+            for p in trained] == [id(model.task_prompt.prompts[TASKS[1]])]
+    optimizer = torch.optim.AdamW(trained, lr=0.1)
+    prompt = trained[0].detach().clone()
+    sum(model(images, [labelled], mode='loss').values()).backward()
+    optimizer.step()
+    assert not torch.equal(prompt, trained[0])
+    after = outputs(model.eval(), images, TASKS[:1])
+    assert all(torch.equal(a, b) for a, b in zip(before, after))
+
+
+def test_trainable_part_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="trainable names 'task_prompts'"):
+        build(trainable=['task_prompts'])
+
+
+def test_interface() -> None:
+    assert reference_model().interface == dict(
+        tasks=list(TASKS),
+        palettes=dict(
+            text_segmentation=[[0, 0, 0], [255, 255, 255]],
+            tampered_text_detection=[[255, 0, 0], [0, 255, 0], [0, 0, 255]]))

@@ -7,7 +7,7 @@ from typing import Any, Mapping, Sequence
 import torch
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import find_latest_checkpoint
+from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmseg.registry import HOOKS
 
 from ...evaluation import MultiTaskEvaluator
@@ -24,7 +24,12 @@ class PreflightHook(Hook):
     for, or that has no metric; a best checkpoint asked for by the score of a
     task that is not evaluated; a checkpoint that does not exist or is damaged.
     Before weights are taken over: a checkpoint that lacks keys of the model,
-    has other ones or other shapes (mmengine only warns).
+    has other ones or other shapes (mmengine only warns), or was trained with
+    other windows or other colours of a task (which nothing else would tell).
+
+    A training may *start* from weights without prompts of some tasks: they
+    are learned from their initial values; likewise what a converted
+    checkpoint is known to lack.
 
     Args:
         strict: False accepts a checkpoint that fits only in part, for
@@ -65,16 +70,42 @@ class PreflightHook(Hook):
         if checkpoint is not None and '://' not in checkpoint:
             check_file(checkpoint)
 
+    def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
+        """Add what belongs to the weights and is not among them."""
+        interface = getattr(_unwrap(runner.model), 'interface', None)
+        if interface is not None:
+            checkpoint['meta']['upocr'] = interface
+
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Compare a checkpoint with the model.
 
         Raises:
             ValueError: They differ; the message names the keys.
         """
+        model = _unwrap(runner.model)
+        expected = model.state_dict()
         found = checkpoint.get('state_dict', checkpoint)
         found = {re.sub(r'^module\.', '', k): v for k, v in found.items()}
-        differences = compare_state_dicts(
-            _unwrap(runner.model).state_dict(), found)
+        meta = checkpoint.get('meta', {}).get('upocr', {})
+        starts = (
+            isinstance(runner._train_loop, BaseLoop) and not runner._resume)
+        if starts:
+            known = set(meta.get('missing', ()))
+            lacking = [
+                key for key in expected if key not in found and (
+                    key.startswith('task_prompt.') or key in known)
+            ]
+            if lacking:
+                runner.logger.warning(
+                    f'{runner._load_from} has no weights for '
+                    f'{_listed(lacking)}; they start from initial values')
+            expected = {k: v for k, v in expected.items() if k not in lacking}
+        differences = compare_state_dicts(expected, found)
+        if not starts:
+            differences += compare_windows(expected, found)
+        differences += compare_palettes(
+            getattr(model, 'interface', {}).get('palettes', {}),
+            meta.get('palettes', {}))
         if differences and self.strict:
             raise ValueError(
                 f'the checkpoint {runner._load_from or runner.work_dir} does '
@@ -162,10 +193,56 @@ def compare_state_dicts(expected: Mapping[str, torch.Tensor],
         if key in found and _shape(found[key]) != _shape(value)
     ]
     return [
-        f'{len(keys)} keys are {kind}: ' + ', '.join(keys[:limit]) +
-        (', ...' if len(keys) > limit else '') for kind, keys in kinds.items()
-        if keys
+        f'{len(keys)} keys are {kind}: {_listed(keys, limit)}'
+        for kind, keys in kinds.items() if keys
     ]
+
+
+def compare_windows(expected: Mapping[str, torch.Tensor],
+                    found: Mapping[str, Any]) -> list[str]:
+    """Describe in which attention the window sizes differ.
+
+    They show in the coordinates of the position bias. Where a checkpoint does
+    not have these, nothing is compared.
+
+    Args:
+        expected: State dict of the model.
+        found: State dict of a checkpoint.
+
+    Returns:
+        One line, or none.
+    """
+    other = [
+        key for key, value in expected.items()
+        if key.endswith('relative_coords_table') and key in found
+        and not (value.shape == found[key].shape and torch.allclose(
+            value.cpu().float(), found[key].cpu().float(), atol=1e-4))
+    ]
+    return [f'other window sizes: {_listed(other)}'] if other else []
+
+
+def compare_palettes(expected: Mapping[str, Sequence],
+                     found: Mapping[str, Sequence]) -> list[str]:
+    """Describe which tasks are drawn in other colours.
+
+    Args:
+        expected: The palette of each task of the model.
+        found: Those of a checkpoint; tasks that it does not have are not
+            compared.
+
+    Returns:
+        One line for each task that differs.
+    """
+    return [
+        f'the colours of {task} are {found[task]} in the checkpoint, but '
+        f'{palette} in model.codecs.{task}.palette'
+        for task, palette in expected.items()
+        if task in found and list(map(list, found[task])) != palette
+    ]
+
+
+def _listed(names: Sequence[str], limit: int = 10) -> str:
+    return ', '.join(names[:limit]) + (', ...' if len(names) > limit else '')
 
 
 def _shape(value: Any) -> Any:

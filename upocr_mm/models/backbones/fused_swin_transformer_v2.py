@@ -1,7 +1,9 @@
 from __future__ import annotations
 from typing import Sequence
 
+import torch
 from mmpretrain.models.backbones import SwinTransformerV2
+from mmpretrain.models.utils import resize_pos_embed
 from mmseg.registry import MODELS
 
 from ..layers import fuse_swin_blocks
@@ -53,6 +55,42 @@ class FusedSwinTransformerV2(SwinTransformerV2):
             out_indices=(0, 1, 2, 3),
             **kwargs)
         fuse_swin_blocks(self)
+
+    @property
+    def stage_channels(self) -> list[int]:
+        """Channels of the outputs of the stages."""
+        return [stage.out_channels for stage in self.stages]
+
+    def forward(self,
+                x: torch.Tensor,
+                prompts: Sequence[torch.Tensor] | None = None
+                ) -> tuple[torch.Tensor, ...]:
+        """Extract features.
+
+        Args:
+            x: Shape (N, 3, H, W).
+            prompts: For each stage a vector (N, C_i) that is added to every
+                pixel of its output (UPOCR, Table 1), or None.
+
+        Returns:
+            Features (N, C_i, H_i, W_i) of strides 4, 8, 16 and 32.
+        """
+        # mmpretrain's, with a place for the prompts
+        x, hw_shape = self.patch_embed(x)
+        if self.use_abs_pos_embed:
+            x = x + resize_pos_embed(
+                self.absolute_pos_embed, self.patch_resolution, hw_shape,
+                self.interpolate_mode, self.num_extra_tokens)
+        x = self.drop_after_pos(x)
+        outs = []
+        for i, stage in enumerate(self.stages):
+            x, hw_shape = stage(x, hw_shape)  # (N, H_i * W_i, C_i)
+            if prompts is not None:
+                x = x + prompts[i][:, None]
+            out = getattr(self, f'norm{i}')(x)
+            outs.append(
+                out.unflatten(1, hw_shape).permute(0, 3, 1, 2).contiguous())
+        return tuple(outs)
 
     def _delete_reinit_params(self, *args) -> None:
         """Nothing to delete: the attention keeps its tables when loading."""

@@ -109,13 +109,24 @@ class PatchSplitHead(BaseModule):
             f'of {sorted(keys)} with five depths and five num_heads, but got '
             f'{arch!r}')
 
-    def forward(self, feats: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    @property
+    def stage_channels(self) -> list[int]:
+        """Channels of the outputs of the stages."""
+        return [split.out_channels for split in self.splits]
+
+    def forward(
+            self,
+            feats: Sequence[torch.Tensor],
+            prompts: Sequence[torch.Tensor] | None = None
+    ) -> list[torch.Tensor]:
         """Decode features into images.
 
         Args:
             feats: Encoder features of strides 4, 8, 16 and 32, each of shape
                 (N, C_i, H / stride, W / stride); the last one carries the
                 task prompt.
+            prompts: For each stage a vector (N, C_i) that is added to every
+                pixel of its output (UPOCR, Table 1), or None.
 
         Returns:
             Images of shape (N, 3, H/4, W/4), (N, 3, H/2, W/2) and (N, 3, H,
@@ -132,6 +143,8 @@ class PatchSplitHead(BaseModule):
             if i < len(self.laterals):
                 shortcut = self.laterals[i](shortcuts[-1 - i])
                 x = x + shortcut.flatten(2).transpose(1, 2)
+            if prompts is not None:
+                x = x + prompts[i][:, None]
             j = i - (len(self.stages) - len(self.output_convs))
             if j >= 0:
                 # (N, H * W, C) -> (N, C, H, W)

@@ -31,14 +31,20 @@ class UPOCR(BaseSegmentor):
         backbone: The encoder; features of strides 4, 8, 16 and 32.
         decode_head: The decoder; images at 1/4, 1/2 and full size.
         task_prompt: The prompts, with the names of the tasks.
-        codecs: For each task the codec of its labels.
+        codecs: For each task the codec of its labels. A task that is None,
+            here or in ``losses``, counts as not given.
         losses: For each task its losses, by name. None or a missing entry
             leaves out a loss; a task without any cannot be trained.
+        trainable: Beginnings of the names of the parameters that are
+            trained, for instance ``['task_prompt.prompts.my_task']``. All
+            others are frozen, and their modules stay in evaluation mode.
+            None trains everything.
         data_preprocessor: See :class:`ImageToImageDataPreprocessor`.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
-        ValueError: A task has no codec, or a codec or loss no prompt.
+        ValueError: A task has no codec, or a codec or loss no prompt, or
+            ``trainable`` names what is not there.
     """
 
     def __init__(self,
@@ -47,16 +53,22 @@ class UPOCR(BaseSegmentor):
                  task_prompt: dict,
                  codecs: dict[str, dict],
                  losses: dict[str, dict[str, dict | None]] | None = None,
+                 trainable: Sequence[str] | None = None,
                  data_preprocessor: dict | None = None,
                  init_cfg: dict | None = None) -> None:
         super().__init__(
             data_preprocessor=data_preprocessor, init_cfg=init_cfg)
-        losses = losses or {}
         self.backbone = MODELS.build(backbone)
         self.decode_head = MODELS.build(decode_head)
         channels = self.decode_head.embed_dims
         self.projection = nn.Linear(channels, channels)
-        self.task_prompt = MODELS.build(dict(channels=channels, **task_prompt))
+        self.task_prompt = MODELS.build(
+            dict(
+                channels=channels,
+                encoder_channels=self.backbone.stage_channels,
+                decoder_channels=self.decode_head.stage_channels,
+                **task_prompt))
+        codecs, losses = _without_none(codecs), _without_none(losses or {})
         for name, table in (('codecs', codecs), ('losses', losses)):
             unknown = sorted(set(table) - set(self.tasks))
             if unknown:
@@ -77,22 +89,64 @@ class UPOCR(BaseSegmentor):
             })
             for task, table in losses.items()
         })  # yapf: disable
+        if trainable is not None:
+            self._freeze_all_but(trainable)
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the tasks that the model has prompts for."""
         return self.task_prompt.tasks
 
-    def extract_feat(self, inputs: torch.Tensor) -> list[torch.Tensor]:
-        """Features common to all tasks.
+    @property
+    def interface(self) -> dict:
+        """What belongs to the weights and is not among them.
+
+        Returns:
+            The ``tasks``, and the ``palettes`` (RGB, 0 to 255) of those that
+            draw classes in colours.
+        """
+        return dict(
+            tasks=list(self.tasks),
+            palettes={
+                task: codec.palette.mul(255).round().int().tolist()
+                for task, codec in self.codecs.items()
+                if hasattr(codec, 'palette')
+            })
+
+    def _freeze_all_but(self, trainable: Sequence[str]) -> None:
+        names = [name for name, _ in self.named_parameters()]
+        for start in trainable:
+            if not any(name.startswith(start) for name in names):
+                raise ValueError(f'trainable names {start!r}, but no '
+                                 'parameter of the model begins like this')
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(name.startswith(tuple(trainable)))
+
+    def train(self, mode: bool = True) -> UPOCR:
+        """Switch between training and evaluation.
+
+        What is frozen stays in evaluation mode, without stochastic depth.
+        """
+        super().train(mode)
+        if mode:
+            _eval_frozen(self)
+        return self
+
+    def extract_feat(
+            self,
+            inputs: torch.Tensor,
+            prompts: Sequence[torch.Tensor] | None = None
+    ) -> list[torch.Tensor]:
+        """Features, common to all tasks unless the encoder is prompted.
 
         Args:
             inputs: Shape (N, 3, H, W), RGB in [0, 1]; H and W multiples of 32.
+            prompts: Vectors added in the encoder, or None.
 
         Returns:
             Four features of strides 4 to 32; the last one is projected.
         """
-        *shortcuts, last = self.backbone(inputs)
+        *shortcuts, last = self.backbone(inputs, prompts)
         # a linear layer on the channels of (N, C, H/32, W/32)
         last = self.projection(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         return [*shortcuts, last]
@@ -114,9 +168,11 @@ class UPOCR(BaseSegmentor):
         pad_b, pad_r = -h % STRIDE, -w % STRIDE
         if pad_b or pad_r:
             inputs = F.pad(inputs, (0, pad_r, 0, pad_b), mode='replicate')
-        *shortcuts, last = self.extract_feat(inputs)
-        last = self.task_prompt(last, tasks)
-        images = self.decode_head([*shortcuts, last])
+        prompts = self.task_prompt(tasks)
+        *shortcuts, last = self.extract_feat(inputs, prompts.encoder)
+        if prompts.shared is not None:
+            last = last + prompts.shared[:, :, None, None]
+        images = self.decode_head([*shortcuts, last], prompts.decoder)
         return [
             image[..., :-(-h // scale), :-(-w // scale)]
             for image, scale in zip(images, (4, 2, 1))
@@ -205,3 +261,17 @@ class UPOCR(BaseSegmentor):
                 'every image needs a data sample whose metainfo names its '
                 f'task, one of {list(self.tasks)}')
         return tasks
+
+
+def _eval_frozen(module: nn.Module) -> None:
+    """Evaluation mode for the modules whose parameters are all frozen."""
+    parameters = list(module.parameters())
+    if parameters and not any(p.requires_grad for p in parameters):
+        module.eval()
+        return
+    for child in module.children():
+        _eval_frozen(child)
+
+
+def _without_none(table: dict) -> dict:
+    return {key: value for key, value in table.items() if value is not None}

@@ -1,0 +1,3 @@
+# Table 13: nothing tells the model the task.
+_base_ = '../upocr/upocr_swinv2-s_2xb24-80k_joint-512x512.py'
+model = dict(task_prompt=dict(positions=[]))

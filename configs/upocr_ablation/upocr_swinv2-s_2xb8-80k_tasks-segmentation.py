@@ -1,0 +1,12 @@
+# Table 2: text segmentation alone,
+# 16 samples of each task in a batch.
+_base_ = '../upocr/upocr_swinv2-s_2xb24-80k_joint-512x512.py'
+off = dict(text_removal=None, tampered_text_detection=None)
+model = dict(
+    task_prompt=dict(tasks=['text_segmentation']), codecs=off, losses=off)
+train_dataloader = dict(batch_size=8, dataset=dict(datasets=off))
+test_dataloader = dict(dataset=dict(datasets=off))
+val_dataloader = test_dataloader
+test_evaluator = dict(metrics=off)
+val_evaluator = test_evaluator
+default_hooks = dict(checkpoint=dict(save_best=['text_segmentation/fgIoU']))
