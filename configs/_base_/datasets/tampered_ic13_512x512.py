@@ -1,0 +1,48 @@
+# Tampered text detection alone, as maps of three classes, for configs that
+# inherit from MMSegmentation's. Those bring another data set along: each dict
+# below takes the whole place of one of theirs (`_delete_`).
+_base_ = './tampered_ic13.py'
+task_train = dict(
+    _delete_=True,
+    batch_size=8,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        _base_.tampered_ic13_train,
+        pipeline=_base_.tampered_ic13_train.pipeline + [
+            dict(type='PairedResize', size=(512, 512)),
+            dict(type='PackImageToImageInputs')
+        ]))
+task_test = dict(
+    _delete_=True,
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    # The targets keep the size of the file, predictions return to it.
+    dataset=dict(
+        _base_.tampered_ic13_test,
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='PairedResize', size=(512, 512)),
+            dict(type='LoadTargets'),
+            dict(type='PackImageToImageInputs')
+        ]))
+task_scores = dict(
+    _delete_=True,
+    type='MultiTaskEvaluator',
+    metrics=dict(
+        tampered_text_detection=dict(type='TamperedTextDetectionMetric')))
+# For training, validation and test; copies, because mmengine takes `_delete_`
+# out of a dict when it has obeyed it.
+task_dataloaders = [task_train, task_test, dict(task_test)]
+task_evaluators = [task_scores, dict(task_scores)]
+task_hooks = dict(
+    checkpoint=dict(
+        interval=8000,
+        max_keep_ckpts=2,
+        save_best='tampered_text_detection/mIoU',
+        rule='greater'),
+    # of every image, with `mim test ... --show-dir`
+    visualization=dict(interval=1))

@@ -1,0 +1,21 @@
+_base_ = [
+    __import__('upocr_mm.utils').utils.mmseg_config(
+        'beit/beit-base_upernet_8xb2-160k_ade20k-640x640.py'),
+    '../_base_/datasets/tampered_ic13_512x512.py',
+    '../_base_/baseline_runtime.py'
+]
+# The position bias is of one size of input: 512x512 here, whole images.
+model = dict(
+    data_preprocessor=dict(size=(512, 512)),
+    backbone=dict(img_size=(512, 512)),
+    decode_head=dict(num_classes=3),
+    auxiliary_head=dict(num_classes=3),
+    test_cfg=dict(_delete_=True, mode='whole'))
+train_cfg = dict(max_iters=80000, val_interval=8000)
+param_scheduler = [
+    *_base_.param_scheduler[:-1],
+    dict(_base_.param_scheduler[-1], end=80000)
+]
+train_dataloader, val_dataloader, test_dataloader = _base_.task_dataloaders
+val_evaluator, test_evaluator = _base_.task_evaluators
+default_hooks = _base_.task_hooks

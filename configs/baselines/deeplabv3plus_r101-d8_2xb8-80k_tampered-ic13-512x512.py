@@ -1,0 +1,11 @@
+_base_ = [
+    __import__('upocr_mm.utils').utils.mmseg_config(
+        'deeplabv3plus/deeplabv3plus_r101-d8_4xb4-80k_ade20k-512x512.py'),
+    '../_base_/datasets/tampered_ic13_512x512.py',
+    '../_base_/baseline_runtime.py'
+]
+model = dict(
+    decode_head=dict(num_classes=3), auxiliary_head=dict(num_classes=3))
+train_dataloader, val_dataloader, test_dataloader = _base_.task_dataloaders
+val_evaluator, test_evaluator = _base_.task_evaluators
+default_hooks = _base_.task_hooks

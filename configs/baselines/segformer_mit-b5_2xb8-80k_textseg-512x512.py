@@ -1,0 +1,14 @@
+_base_ = [
+    __import__('upocr_mm.utils').utils.mmseg_config(
+        'segformer/segformer_mit-b5_8xb2-160k_ade20k-512x512.py'),
+    '../_base_/datasets/textseg_512x512.py', '../_base_/baseline_runtime.py'
+]
+model = dict(decode_head=dict(num_classes=2))
+train_cfg = dict(max_iters=80000, val_interval=8000)
+param_scheduler = [
+    *_base_.param_scheduler[:-1],
+    dict(_base_.param_scheduler[-1], end=80000)
+]
+train_dataloader, val_dataloader, test_dataloader = _base_.task_dataloaders
+val_evaluator, test_evaluator = _base_.task_evaluators
+default_hooks = _base_.task_hooks

@@ -1,0 +1,3 @@
+from .installed_configs import mmseg_config
+
+__all__ = ['mmseg_config']
