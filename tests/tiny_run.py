@@ -18,6 +18,20 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
         iters: Length of the training; it validates at the end.
     """
     cfg = Config.fromfile(NANO, import_custom_modules=False)
+    cfg.train_dataloader.batch_size = 3
+    shrink(cfg, work_dir, data, iters)
+    return cfg
+
+
+def shrink(cfg: Config, work_dir: Path, data: Path, iters: int) -> None:
+    """Make a nano configuration smaller in every respect.
+
+    Args:
+        cfg: The configuration, changed in place.
+        work_dir: Where the run writes.
+        data: Folder of the drawn data sets.
+        iters: Length of the training; it validates at the end.
+    """
     for split in 'train', 'val', 'test':
         loader = cfg[f'{split}_dataloader']
         loader.num_workers = 0
@@ -27,10 +41,9 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
             PAIRED_RESIZE if step.type == 'PairedResize' else step
             for step in dataset.pipeline
         ]
-        for child in dataset.datasets.values():
+        for child in filter(None, dataset.datasets.values()):
             tail = child.data_root.split('/')[-2:]
             child.data_root = str(data.joinpath(*tail))
-    cfg.train_dataloader.batch_size = 3
     cfg.optim_wrapper.optimizer = dict(type='AdamW', lr=1e-3)
     cfg.model.backbone.arch = dict(
         embed_dims=8,
@@ -49,4 +62,3 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
     # mmengine keeps loggers and visualisers by name.
     cfg.experiment_name = '_'.join(work_dir.parts[-3:])
     cfg.visualizer.pop('name')
-    return cfg

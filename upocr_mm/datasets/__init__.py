@@ -1,3 +1,4 @@
+from .base_paired_dataset import BasePairedDataset
 from .multi_task_dataset import MultiTaskDataset
 from .paired_folder import PairedFolderDataset
 from .sample_draw import SampleDraw
@@ -9,8 +10,9 @@ from .transforms import (LoadTargets, PackImageToImageInputs, PairedRandomCrop,
                          PairedRandomFlip, PairedRandomRotate, PairedResize)
 
 __all__ = [
-    'LoadTargets', 'MultiTaskBatchSampler', 'MultiTaskDataset',
-    'PackImageToImageInputs', 'PairedFolderDataset', 'PairedRandomCrop',
-    'PairedRandomFlip', 'PairedRandomRotate', 'PairedResize',
-    'SCUTEnsTextDataset', 'SampleDraw', 'TamperedIC13Dataset', 'TextSegDataset'
+    'BasePairedDataset', 'LoadTargets', 'MultiTaskBatchSampler',
+    'MultiTaskDataset', 'PackImageToImageInputs', 'PairedFolderDataset',
+    'PairedRandomCrop', 'PairedRandomFlip', 'PairedRandomRotate',
+    'PairedResize', 'SCUTEnsTextDataset', 'SampleDraw', 'TamperedIC13Dataset',
+    'TextSegDataset'
 ]

@@ -4,10 +4,10 @@ from .decode_heads import PatchSplitHead
 from .layers import TaskPrompt
 from .losses import MultiScalePixelLoss, VGGFeatureLoss
 from .segmentors import UPOCR
-from .task_codecs import BinaryMaskCodec, ImageCodec, PaletteCodec
+from .task_codecs import BinaryMaskCodec, ImageCodec, ImageTarget, PaletteCodec
 
 __all__ = [
     'UPOCR', 'BinaryMaskCodec', 'FusedSwinTransformerV2', 'ImageCodec',
-    'ImageToImageDataPreprocessor', 'MultiScalePixelLoss', 'PaletteCodec',
-    'PatchSplitHead', 'TaskPrompt', 'VGGFeatureLoss'
+    'ImageTarget', 'ImageToImageDataPreprocessor', 'MultiScalePixelLoss',
+    'PaletteCodec', 'PatchSplitHead', 'TaskPrompt', 'VGGFeatureLoss'
 ]

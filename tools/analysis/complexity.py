@@ -1,0 +1,102 @@
+"""Print parameters and FLOPs of configurations.
+
+A FLOP is a multiplication or an addition (two for each multiply-add), of
+matrix products, convolutions and attention, for one image and one task.
+
+    python tools/analysis/complexity.py configs/upocr/upocr_swinv2-s_2xb*.py
+"""
+from __future__ import annotations
+import argparse
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmseg.registry import MODELS
+from mmseg.structures import SegDataSample
+from packaging.version import Version
+from torch.utils.flop_counter import FlopCounterMode
+
+import upocr_mm  # noqa: F401  (registers the model)
+
+TORCH_VERSION = Version(torch.__version__)
+
+
+class Complexity(NamedTuple):
+    """Attributes: numbers of parameters, and FLOPs of one image."""
+    parameters: int
+    encoder: int
+    decoder: int
+    prompts: int
+    flops: int
+    encoder_flops: int
+
+
+def measure(config: Path, size: tuple[int, int]) -> Complexity:
+    """Measure the model of a configuration.
+
+    Args:
+        config: Configuration of a UPOCR or a model of MMSegmentation.
+        size: Height and width of the image.
+    """
+    cfg = Config.fromfile(config, import_custom_modules=False)
+    init_default_scope('mmseg')
+    if cfg.model.type == 'UPOCR':
+        cfg.model.losses = None
+    model = MODELS.build(cfg.model).eval()
+    # The counter knows attention only by the products that it is made of.
+    torch.backends.cuda.enable_flash_sdp(False)
+    torch.backends.cuda.enable_mem_efficient_sdp(False)
+    counter = FlopCounterMode(display=False, **_modules(model))
+    image = torch.rand(1, 3, *size)
+    task = getattr(model, 'tasks', [None])[0]
+    sample = SegDataSample(metainfo=dict(task=task))
+    with counter, torch.no_grad():
+        model(image, [sample], mode='tensor')
+    counts = counter.get_flop_counts()
+    total, encoder = (
+        sum(counts[module].values())
+        for module in ('Global', f'{type(model).__name__}.backbone'))
+    return Complexity(
+        _count(model), _count(model.backbone), _count(model.decode_head),
+        _count(getattr(model, 'task_prompt', None)), total, encoder)
+
+
+def _modules(model: torch.nn.Module) -> dict:
+    """Before 2.3 PyTorch has to be told what to look at."""
+    old = TORCH_VERSION < Version('2.3')
+    return dict(mods=model) if old else {}
+
+
+def _count(module: torch.nn.Module | None) -> int:
+    return sum(p.numel() for p in module.parameters()) if module else 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('configs', nargs='+', type=Path, metavar='CONFIG')
+    parser.add_argument(
+        '--size',
+        nargs=2,
+        type=int,
+        metavar=('H', 'W'),
+        default=(512, 512),
+        help='height and width of the image (default: 512 512)')
+    args = parser.parse_args()
+    print(f'image of {args.size[0]}x{args.size[1]}; parameters in millions, '
+          'FLOPs in 10^9')
+    print(f'{"config":60} {"params":>8} {"encoder":>8} {"decoder":>8} '
+          f'{"prompts":>8} {"FLOPs":>8} {"encoder":>8} {"rest":>8}')
+    for config in args.configs:
+        c = measure(config, tuple(args.size))
+        numbers = (c.parameters, c.encoder, c.decoder)
+        flops = (c.flops, c.encoder_flops, c.flops - c.encoder_flops)
+        print(f'{config.stem:60}', *(f'{n / 1e6:8.2f}' for n in numbers),
+              f'{c.prompts:8d}', *(f'{n / 1e9:8.1f}' for n in flops))
+
+
+if __name__ == '__main__':
+    main()
