@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.fileio import load as load_yaml
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.registry import DATASETS, EVALUATOR, MODELS
@@ -83,6 +84,9 @@ def test_parameters(size: str) -> None:
     model = MODELS.build(load(path).model)
     millions = sum(p.numel() for p in model.parameters()) / 1e6
     assert round(millions, 1) == PARAMETERS[size]
+    models = load_yaml(path.parent / 'metafile.yml')['Models']
+    listed, = [m for m in models if m['Name'] == path.stem]
+    assert listed['Metadata']['Parameters'] == round(millions * 1e6)
     if size == 's':
         # Section 4.1: the prompts have 2,304 parameters.
         prompts = model.task_prompt.parameters()
@@ -216,3 +220,21 @@ def test_initial_weights(name: str, monkeypatch) -> None:
     path, = CONFIGS.glob('upocr_ablation/*_init-imagenet.py')
     init_cfg = load(path).model.backbone.init_cfg
     assert init_cfg.prefix == 'backbone.' and init_cfg.type == 'Pretrained'
+
+
+@pytest.mark.parametrize('folder',
+                         ['upocr', 'upocr_ablation', 'baselines', 'examples'])
+def test_metafile(folder: str) -> None:
+    """Every config is in the metafile of its folder, as mim looks it up."""
+    models = load_yaml(CONFIGS / folder / 'metafile.yml')['Models']
+    # A dash tells configs from the modules of the examples.
+    files = [
+        str(path.relative_to(CONFIGS.parent))
+        for path in (CONFIGS / folder).glob('*-*.py')
+    ]
+    assert sorted(model['Config'] for model in models) == sorted(files)
+    for model in models:
+        assert Path(model['Config']).stem == model['Name']
+        assert model['Metadata']['Parameters'] > 1e6
+    index = load_yaml(CONFIGS.parent / 'model-index.yml')
+    assert f'configs/{folder}/metafile.yml' in index['Import']

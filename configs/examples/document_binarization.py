@@ -30,7 +30,7 @@ class InkCodec:
 
     def decode(self, image: torch.Tensor) -> torch.Tensor:
         """A drawn image (3, H, W), RGB in [0, 1], to classes (1, H, W)."""
-        return (image.mean(0, keepdim=True) > 0.4).long()
+        return (image.mean(0, keepdim=True) > 0.5).long()
 
 
 @DATASETS.register_module()
