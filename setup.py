@@ -1,12 +1,12 @@
 """Build steps that ``setup.cfg`` cannot express.
 
 mim looks for configs and tools in the folder ``.mim`` inside of the installed
-package. A regular install copies them there; an editable one links them, so
-that changes take effect at once.
+package. In an editable install onedl-mim finds them in the checkout itself.
 """
 import shutil
 from pathlib import Path
 from setuptools import setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
@@ -25,25 +25,36 @@ def copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
+def add_mim(package: Path) -> None:
+    """Put a fresh folder ``.mim`` into a folder."""
+    folder = package / '.mim'
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    for name in MIM_FILES:
+        copy(ROOT / name, folder / name)
+
+
 class BuildWithMim(build_py):
     """Adds ``upocr_mm/.mim`` to what is built."""
 
     def run(self) -> None:
         super().run()
-        editable = getattr(self, 'editable_mode', False)
-        package = (ROOT if editable else Path(self.build_lib)) / 'upocr_mm'
-        folder = package / '.mim'
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-        for name in MIM_FILES:
-            if not editable:
-                copy(ROOT / name, folder / name)
-                continue
-            try:
-                (folder / name).symlink_to(Path('..', '..', name))
-            except OSError:  # Windows without the right to make links
-                copy(ROOT / name, folder / name)
+        if not getattr(self, 'editable_mode', False):
+            add_mim(Path(self.build_lib, 'upocr_mm'))
 
 
-setup(cmdclass=dict(build_py=BuildWithMim))
+class WheelWithMim(bdist_wheel):
+    """Adds ``.mim`` to the metadata of the wheel.
+
+    onedl-mim 0.5.1 takes for the package what comes first in the list of
+    installed files, which is not ``upocr_mm`` but the folder of its metadata.
+    """
+
+    def egg2dist(self, egginfo_path: str, distinfo_path: str) -> None:
+        super().egg2dist(egginfo_path, distinfo_path)
+        if 'editable_wheel' not in self.distribution.command_obj:
+            add_mim(Path(distinfo_path))
+
+
+setup(cmdclass=dict(build_py=BuildWithMim, bdist_wheel=WheelWithMim))
