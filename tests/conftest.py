@@ -1,10 +1,15 @@
 from __future__ import annotations
+import os
 from pathlib import Path
 
 import pytest
-import torch
 
-from upocr_mm.datasets.synthesis import draw_dataset
+# Threads that wait let others work: beside another busy process they would
+# make everything many times slower. Read when torch is imported.
+os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+import torch  # noqa: E402
+
+from upocr_mm.datasets.synthesis import draw_dataset  # noqa: E402
 
 
 @pytest.fixture(scope='session')

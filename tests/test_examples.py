@@ -83,21 +83,26 @@ def test_prompt_tuning(pages: Path, tmp_path: Path) -> None:
 
     cfg = small(PROMPT, pages, tmp_path / 'tune')
     cfg.load_from = str(tmp_path / 'old.pth')
-    cfg.train_dataloader.batch_size = 2
+    cfg.train_dataloader.batch_size = 4  # all pages in every batch
     cfg.train_cfg.max_iters = cfg.train_cfg.val_interval = 20
     cfg.param_scheduler[0].end = 20
     cfg.default_hooks.checkpoint.interval = 20
     runner = Runner.from_cfg(cfg)
     runner.train()
     history = runner.message_hub.get_scalar(f'train/{TASK}/loss_pixel').data[0]
-    assert history[-5:].mean() < history[:5].mean()
+    assert history[-1] < history[0]
     new = runner.model.state_dict()
     assert all(
         torch.equal(new[name], value)
         for name, value in old.state_dict().items())
     assert set(new) - set(old.state_dict()) == {f'task_prompt.prompts.{TASK}'}
-    assert all(
-        torch.equal(a, b) for a, b in zip(outputs(old), outputs(runner.model)))
+    # In one and the same model, since where weights lie in memory can change
+    # the last bit of a matrix product.
+    model = MODELS.build(cfg.model)
+    model.load_state_dict(old.state_dict(), strict=False)
+    before = outputs(model)
+    model.load_state_dict(new)
+    assert all(torch.equal(a, b) for a, b in zip(before, outputs(model)))
 
 
 def test_missing_ground_truth(pages: Path, tmp_path: Path) -> None:
