@@ -8,19 +8,16 @@ matrix products, convolutions and attention, for one image and one task.
 from __future__ import annotations
 import argparse
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
-from packaging.version import Version
 from torch.utils.flop_counter import FlopCounterMode
 
 import upocr_mm  # noqa: F401  (registers the model)
-
-TORCH_VERSION = Version(torch.__version__)
 
 
 class Complexity(NamedTuple):
@@ -44,29 +41,25 @@ def measure(config: Path, size: tuple[int, int]) -> Complexity:
     init_default_scope('mmseg')
     if cfg.model.type == 'UPOCR':
         cfg.model.losses = None
-    model = MODELS.build(cfg.model).eval()
+    model = MODELS.build(cfg.model)
     # The counter knows attention only by the products that it is made of.
     torch.backends.cuda.enable_flash_sdp(False)
     torch.backends.cuda.enable_mem_efficient_sdp(False)
-    counter = FlopCounterMode(display=False, **_modules(model))
     image = torch.rand(1, 3, *size)
     task = getattr(model, 'tasks', [None])[0]
     sample = SegDataSample(metainfo=dict(task=task))
-    with counter, torch.no_grad():
-        model(image, [sample], mode='tensor')
-    counts = counter.get_flop_counts()
-    total, encoder = (
-        sum(counts[module].values())
-        for module in ('Global', f'{type(model).__name__}.backbone'))
     return Complexity(
         _count(model), _count(model.backbone), _count(model.decode_head),
-        _count(getattr(model, 'task_prompt', None)), total, encoder)
+        _count(getattr(model, 'task_prompt', None)),
+        _flops(model, lambda: model(image, [sample], mode='tensor')),
+        _flops(model, lambda: model.backbone(image)))
 
 
-def _modules(model: torch.nn.Module) -> dict:
-    """Before 2.3 PyTorch has to be told what to look at."""
-    old = TORCH_VERSION < Version('2.3')
-    return dict(mods=model) if old else {}
+def _flops(model: torch.nn.Module, compute: Callable) -> int:
+    model.eval()  # forgets the position bias that it keeps
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        compute()
+    return counter.get_total_flops()
 
 
 def _count(module: torch.nn.Module | None) -> int:
