@@ -38,6 +38,16 @@ def test_task_without_metric(tmp_path: Path, drawn_data: Path) -> None:
         Runner.from_cfg(cfg).train()
 
 
+def test_metric_without_data(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.val_dataloader.dataset.datasets.text_removal = None
+    with pytest.raises(
+            ValueError,
+            match=r"val_evaluator.metrics has the tasks \['text_removal'\].*"
+            'val_evaluator.metrics.text_removal=None'):
+        Runner.from_cfg(cfg).train()
+
+
 def test_save_best_without_its_score(tmp_path: Path, drawn_data: Path) -> None:
     cfg = tiny_cfg(tmp_path, drawn_data)
     cfg.val_evaluator.metrics.text_removal = None

@@ -21,8 +21,9 @@ class PreflightHook(Hook):
     """Refuses what would fail later or, worse, pass unnoticed.
 
     Before a run: a task in the data that the model has no prompt or no losses
-    for, or that has no metric; a best checkpoint asked for by the score of a
-    task that is not evaluated; a checkpoint that does not exist or is damaged.
+    for, or that has no metric; a metric without data; a best checkpoint asked
+    for by the score of a task that is not evaluated; a checkpoint that does
+    not exist or is damaged.
     Before weights are taken over: a checkpoint that lacks keys of the model,
     has other ones or other shapes (mmengine only warns), or was trained with
     other windows or other colours of a task (which nothing else would tell).
@@ -62,6 +63,7 @@ class PreflightHook(Hook):
             if isinstance(evaluator, MultiTaskEvaluator):
                 scored = [*evaluator.task_metrics, *evaluator.tasks_off]
                 _require(split, loop, scored, f'{split}_evaluator.metrics')
+                _require_data(split, loop, evaluator)
                 if split == 'val':
                     _check_save_best(runner, evaluator)
         checkpoint = runner._load_from
@@ -117,16 +119,35 @@ class PreflightHook(Hook):
 
 def _require(split: str, loop: Any, known: Sequence[str], field: str) -> None:
     """Refuse a data set with tasks that a field of the config lacks."""
-    dataset = getattr(getattr(loop, 'dataloader', None), 'dataset', None)
-    metainfo = getattr(dataset, 'metainfo', None) or {}
-    tasks = metainfo.get('tasks', [metainfo.get('task', *known[:1])])
-    unknown = sorted(set(tasks) - set(known))
+    unknown = sorted(set(_tasks_of(loop, known[:1])) - set(known))
     if unknown:
         raise ValueError(
             f'{split}_dataloader has the tasks {unknown}, but {field} has '
             f'only {list(known)}; add them there or switch them off, e.g. '
             f'--cfg-options {split}_dataloader.dataset.datasets.{unknown[0]}='
             'None')
+
+
+def _require_data(split: str, loop: Any,
+                  evaluator: MultiTaskEvaluator) -> None:
+    """Refuse metrics of tasks that a data set does not have."""
+    scored = list(evaluator.task_metrics)
+    idle = sorted(set(scored) - set(_tasks_of(loop, scored)))
+    if idle:
+        raise ValueError(
+            f'{split}_evaluator.metrics has the tasks {idle}, but '
+            f'{split}_dataloader has no data of them; add data or switch the '
+            f'metrics off, e.g. --cfg-options {split}_evaluator.metrics.'
+            f'{idle[0]}=None')
+
+
+def _tasks_of(loop: Any, default: Sequence[str]) -> Sequence[str]:
+    """Tasks of the data of a loop; ``default`` where it does not tell."""
+    dataset = getattr(getattr(loop, 'dataloader', None), 'dataset', None)
+    metainfo = getattr(dataset, 'metainfo', None) or {}
+    if 'tasks' in metainfo:
+        return list(metainfo['tasks'])
+    return [metainfo['task']] if 'task' in metainfo else default
 
 
 def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
