@@ -32,9 +32,9 @@ PYTHONS = {'onedl': ((3, 10), (3, 13)), 'openmmlab': ((3, 9), (3, 11))}
 
 def run(*command: str | Path) -> None:
     """Run a command in the clone; stop with its code if it fails."""
-    # By default PyTorch's threads spin while they wait, which makes everything
-    # ten times slower when another program uses the cores as well.
-    env = dict(dict(OMP_WAIT_POLICY='PASSIVE'), **os.environ)
+    # By default PyTorch's threads spin for long while they wait, which makes
+    # everything ten times slower when others use the cores as well.
+    env = dict(dict(GOMP_SPINCOUNT='20000'), **os.environ)
     code = subprocess.call([str(part) for part in command], cwd=ROOT, env=env)
     if code:
         sys.exit(code)
