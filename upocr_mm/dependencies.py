@@ -1,6 +1,8 @@
 from __future__ import annotations
+import importlib
 import importlib.util
 from importlib import metadata
+from types import ModuleType
 
 from packaging.version import Version
 
@@ -70,3 +72,26 @@ def check_dependencies() -> None:
             'requirements/onedl.txt` (maintained distributions, current '
             'PyTorch) or, for the packages as OpenMMLab published them, as '
             'requirements/openmmlab-build.txt describes.')
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import a module of an optional dependency.
+
+    Args:
+        module: Full name of the module.
+        extra: The extra of this package that installs it.
+
+    Returns:
+        The module.
+
+    Raises:
+        ImportError: It is not installed; the message names the way to
+            install it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f'{module.split(".")[0]} cannot be imported ({error}); install '
+            f'it with `pip install "upocr_mm[{extra}]"`, or '
+            f'`pip install ".[{extra}]"` in a clone') from error

@@ -21,4 +21,8 @@ log_processor = dict(by_epoch=False)
 log_level = 'INFO'
 load_from = None
 resume = False
-custom_hooks = [dict(type='PreflightHook'), dict(type='ExactResumeHook')]
+custom_hooks = [
+    dict(type='PreflightHook'),
+    dict(type='ExactResumeHook'),
+    dict(type='EvaluationReportHook')
+]

@@ -57,7 +57,9 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('root', type=Path, help='folder of the data set')
-    draw_pages(parser.parse_args().root)
+    root = parser.parse_args().root
+    draw_pages(root)
+    print(f'{root}: train and test with 16 pages each')
 
 
 if __name__ == '__main__':

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.logging import HistoryBuffer
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpretrain.models.backbones import SwinTransformerV2
@@ -210,6 +211,27 @@ def test_code_is_refused_and_not_run(tmp_path: Path, legacy: bool) -> None:
     assert not trace.exists()
 
 
+def test_the_way_back_runs_no_code_either(file: Path, config: Path,
+                                          tmp_path: Path) -> None:
+    """What mmengine saves besides the weights is passed over."""
+    # A folder that is not there yet is made.
+    ours, trace = tmp_path / 'weights' / 'ours.pth', tmp_path / 'was_run'
+    done = run_tool('upocr2mm.py', file, ours, '--config', config)
+    assert done.returncode == 0, done.stdout
+    content = torch.load(ours)
+    content['message_hub'] = dict(
+        log_scalars=HistoryBuffer([1.], [1]), evil=Evil(f'touch {trace}'))
+    torch.save(content, ours)
+    done = run_tool('mm2upocr.py', ours, tmp_path / 'back' / 'back.pth')
+    assert done.returncode == 0, done.stdout
+    assert not trace.exists()
+    assert len(torch.load(tmp_path / 'back' / 'back.pth')['model']) > 100
+    done = run_tool('mm2upocr.py', file, tmp_path / 'x.pth')
+    assert done.returncode == 1
+    assert "it has no 'state_dict'); published files go" in done.stdout
+    assert 'Traceback' not in done.stdout
+
+
 def test_files_of_before_torch_1_6(tmp_path: Path) -> None:
     file = tmp_path / 'old.pth'
     content = dict(model=dict(weight=torch.arange(3.)))
@@ -241,7 +263,7 @@ def test_no_file_and_no_state_dict(tmp_path: Path) -> None:
 @pytest.mark.parametrize('size', ['tiny', 'small', 'base'])
 def test_sizes(size: str, tmp_path: Path) -> None:
     """Shapes tell the size; the named configuration takes the weights."""
-    path, = (ROOT / 'configs/upocr').glob(f'*-{size[0]}_released-*.py')
+    path, = (ROOT / 'configs/upocr').glob(f'*-{size[0]}_released-512x512.py')
     cfg = Config.fromfile(path, import_custom_modules=False)
     cfg.model.losses = None
     init_default_scope('mmseg')

@@ -21,8 +21,9 @@ from upocr_mm.evaluation import (MultiTaskEvaluator, PerSampleMetric,
                                  TextRemovalMetric)
 
 METRIC_CONFIGS = dict(
-    text_removal=dict(type='TextRemovalMetric'),
-    text_segmentation=dict(type='TextSegmentationMetric'),
+    text_removal=dict(type='TextRemovalMetric', mode=['official', 'strict']),
+    text_segmentation=dict(
+        type='TextSegmentationMetric', thresholds=[.2, .4, .6]),
     tampered_text_detection=[dict(type='TamperedTextDetectionMetric')])
 
 
@@ -46,6 +47,8 @@ def _sample(task, index):
         label[:, index % 5] = 255
         sample.pred_sem_seg = PixelData(data=pred)
         sample.gt_sem_seg = PixelData(data=label)
+        image = torch.rand((3, *size), generator=rng)
+        sample.pred_image = PixelData(data=image)
     return sample
 
 
@@ -270,3 +273,33 @@ def test_metrics_may_be_given_built():
     assert isinstance(metric, PerSampleMetric)
     evaluator = MultiTaskEvaluator(dict(text_removal=metric))
     assert evaluator.metrics == [metric]
+
+
+def test_scores_of_images_of_all_metrics_of_a_task():
+    metrics = copy.deepcopy(METRIC_CONFIGS)
+    metrics['text_removal'] = [
+        dict(type='TextRemovalMetric', prefix='a'),
+        dict(type='TextRemovalMetric', mode='strict', prefix='b')
+    ]
+    evaluator = MultiTaskEvaluator(metrics)
+    samples = _data_set()
+    evaluator.process(samples[::-1])
+    scores = evaluator.evaluate(len(samples))
+    rows = evaluator.image_scores['text_removal']
+    assert list(rows) == [(i, f'text_removal_{i}.jpg') for i in range(3)]
+    for name in ('a/PSNR', 'a/MSSIM', 'b/SSIM_strict', 'b/PSNR_text'):
+        mean = sum(row[name] for row in rows.values()) / 3
+        assert scores[f'text_removal/{name}'] == pytest.approx(mean)
+    assert {
+        t: len(r)
+        for t, r in evaluator.image_scores.items()
+    } == dict(
+        text_removal=3, text_segmentation=5, tampered_text_detection=3)
+    assert evaluator.worst_by == dict(
+        text_removal='a/PSNR',
+        text_segmentation='fgIoU',
+        tampered_text_detection='mIoU')
+    # A second evaluation starts anew.
+    evaluator.process(samples[1:])
+    evaluator.evaluate(len(samples) - 1)
+    assert len(evaluator.image_scores['text_removal']) == 2

@@ -53,6 +53,17 @@ def test_score_table(tmp_path: Path) -> None:
     ]
 
 
+def test_unknown_score(tmp_path: Path) -> None:
+    write_scores(tmp_path, '20260101_000000', {'x/IoU': 1.})
+    done = subprocess.run(
+        [sys.executable, ANALYSIS / 'score_table.py', tmp_path, '--metrics',
+         'IoU'],
+        stderr=subprocess.PIPE,
+        text=True)  # yapf: disable
+    assert done.returncode == 1
+    assert "no test has the scores ['IoU'], but ['x/IoU']" in done.stderr
+
+
 def test_no_scores(tmp_path: Path) -> None:
     from score_table import read_scores
     with pytest.raises(FileNotFoundError, match=f'{tmp_path} holds no scores'):

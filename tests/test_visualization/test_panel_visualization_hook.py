@@ -25,4 +25,4 @@ def test_no_sheet_if_not_wanted(tmp_path: Path, drawn_data: Path) -> None:
     cfg = tiny_cfg(tmp_path, drawn_data)
     cfg.default_hooks.visualization.sheet_rows = 0
     Runner.from_cfg(cfg).test()
-    assert not list(tmp_path.rglob('*.png'))
+    assert not list(tmp_path.rglob('sheet.png'))

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from upocr_mm.visualization.panels import (draw_panel, draw_sheet,
-                                           paint_classes, to_uint8)
+from upocr_mm.visualization.panels import (draw_error, draw_panel, draw_sheet,
+                                           find_palette, paint_classes,
+                                           to_uint8)
 
 
 def test_red_stays_red() -> None:
@@ -40,3 +41,26 @@ def test_sheet_holds_all_rows() -> None:
     assert (sheet[20:40] == 3).all()
     assert (sheet[60:80] == 200).all()
     assert (sheet[:20] < 100).any(), 'a caption is written'
+
+
+def test_targets_have_the_colours_of_the_model() -> None:
+    """Not those of the data set, if the weights draw in others."""
+    metainfo = dict(tasks=dict(a=dict(palette=[1]), b=dict(palette=[2]), c={}))
+
+    class Model(torch.nn.Module):
+        interface = dict(palettes=dict(a=[3]))
+
+    assert find_palette(Model(), metainfo, 'a') == [3]
+    assert find_palette(Model(), metainfo, 'b') == [2]
+    assert find_palette(Model(), metainfo, 'c') is None
+    assert find_palette(torch.nn.Identity(), dict(palette=[4]), None) == [4]
+
+
+def test_errors_are_bright() -> None:
+    target = np.full((1, 3, 3), 100, np.uint8)
+    prediction = target.copy()
+    prediction[0, 1] += 20
+    prediction[0, 2] += 100
+    error = draw_error(prediction, target)[0].astype(int)
+    assert error[0].sum() == 0 and (error[2] == 255).all()
+    assert error[1][0] > error[1][2], 'weak errors are red'

@@ -69,7 +69,16 @@ def main() -> None:
             rows[name or Path(path).name] = read_scores(Path(path))
         except (OSError, ValueError) as error:
             sys.exit(str(error))
-    print(format_table(rows, list(args.metrics)))
+    found = {key for scores in rows.values() for key in scores}
+    if args.metrics is METRICS:
+        metrics = [key for key in METRICS if key in found]
+    else:
+        metrics = list(args.metrics)
+        unknown = [key for key in metrics if key not in found]
+        if unknown:
+            sys.exit(f'no test has the scores {unknown}, but '
+                     f'{sorted(found)}')
+    print(format_table(rows, metrics))
 
 
 if __name__ == '__main__':

@@ -9,10 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.runner import CheckpointLoader
 from upocr2mm import write
 
-from upocr_mm.conversion import RELEASED_TASKS, export_released
+from upocr_mm.conversion import RELEASED_TASKS, export_released, load_tensors
 
 
 def main() -> None:
@@ -29,11 +28,15 @@ def main() -> None:
         help=f'order of the prompts (default: {" ".join(RELEASED_TASKS)})')
     args = parser.parse_args()
     try:
-        content = CheckpointLoader.load_checkpoint(str(args.src), 'cpu')
+        content = load_tensors(str(args.src), skip_objects=True)
+        if 'state_dict' not in content:
+            raise ValueError(
+                f'{args.src} is not a checkpoint of ours (it has no '
+                "'state_dict'); published files go through upocr2mm.py")
         state = export_released(content['state_dict'], args.tasks)
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
-        sys.exit(f'{args.src}: {error}')
-    write(dict(model=state), args.dst)
+        write(dict(model=state), args.dst)
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
     print(f'{args.dst}: written, {len(state)} tensors, prompts in the order '
           f'{" ".join(args.tasks)}')
     palettes = content.get('meta', {}).get('upocr', {}).get('palettes', {})

@@ -58,7 +58,8 @@ def prompt_order(args: object | None, asked: list[str] | None) -> list[str]:
 
 
 def write(content: dict, file: Path) -> None:
-    """Write whole or not at all."""
+    """Write whole or not at all; folders are made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f'{file.name}.part')
     try:
         torch.save(content, part)
@@ -145,7 +146,8 @@ def main() -> None:
     try:
         convert(args.src, args.dst, args.arch, args.config, args.tasks)
     except (ValueError, OSError) as error:
-        sys.exit(f'{args.src}: {error}')
+        text = str(error)
+        sys.exit(text if str(args.src) in text else f'{args.src}: {text}')
 
 
 if __name__ == '__main__':

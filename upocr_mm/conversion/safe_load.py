@@ -47,37 +47,71 @@ class _DataUnpickler(pickle.Unpickler):
         raise _NotDataError(f'{module}.{name}')
 
 
-def _load(file: Any, **kwargs) -> Any:
-    return _DataUnpickler(file, **kwargs).load()
+class _Inert:
+    """Stands for an object that is not data, and does nothing."""
+
+    def __new__(cls, *args, **kwargs) -> _Inert:
+        return super().__new__(cls)
+
+    def __init__(self, *args, **kwargs) -> None:
+        pass
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+    def append(self, value: Any) -> None:
+        """Passed over."""
+
+    def extend(self, values: Any) -> None:
+        """Passed over."""
 
 
-# torch.load asks for a module that is used like pickle.
-_DATA_PICKLE = types.ModuleType('data_pickle')
-_DATA_PICKLE.Unpickler = _DataUnpickler
-_DATA_PICKLE.load = _load
+class _SkippingUnpickler(_DataUnpickler):
+    """Puts something inert in the place of what is not data."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return super().find_class(module, name)
+        except _NotDataError:
+            return _Inert
 
 
-def load_tensors(filename: str) -> dict:
+def _pickle_module(unpickler: type) -> types.ModuleType:
+    """What torch.load asks for: a module that is used like pickle."""
+    module = types.ModuleType('data_pickle')
+    module.Unpickler = unpickler
+    module.load = lambda file, **kwargs: unpickler(file, **kwargs).load()
+    return module
+
+
+def load_tensors(filename: str, skip_objects: bool = False) -> dict:
     """Load a checkpoint on the CPU, without running code from it.
 
     Args:
         filename: A file written by ``torch.save``, of any version. It may
             hold tensors, numbers, strings, containers of these, NumPy arrays
             and an ``argparse.Namespace``.
+        skip_objects: Whether other objects, such as the log that mmengine
+            saves with a checkpoint, are passed over (something inert takes
+            their place) instead of refused. Their code is never run.
 
     Returns:
         Its content.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is not a checkpoint, is cut off, or holds
-            anything but data.
+        ValueError: The file is not a checkpoint, is cut off, or (unless
+            they are passed over) holds anything but data.
     """
     try:
         content = torch.load(
             filename,
             map_location='cpu',
-            pickle_module=_DATA_PICKLE,
+            pickle_module=_pickle_module(
+                _SkippingUnpickler if skip_objects else _DataUnpickler),
             weights_only=False)
     except FileNotFoundError:
         raise FileNotFoundError(

@@ -20,6 +20,9 @@ class SCUTEnsTextDataset(BasePairedDataset):
     - raw: ``all_images``, ``all_labels`` and ``all_gts`` with one polygon
       ``x,y,x,y,...`` per line of ``<name>.txt``.
 
+    Where both are there, masks are read from ``mask``; samples then still
+    name their file in ``all_gts`` (``ann_path``), for the detection score.
+
     Source: Liu et al., EraseNet: End-to-end text removal in the wild.
 
     Args:
@@ -55,6 +58,10 @@ class SCUTEnsTextDataset(BasePairedDataset):
             sample = dict(img_path=img_path, target_path=labels[stem])
             if drawn:
                 sample.update(mask_path=texts[stem], mask_text_value=0)
+                polygons = Path(self.data_root, self.split, 'all_gts',
+                                f'{stem}.txt')
+                if polygons.is_file():
+                    sample['ann_path'] = str(polygons)
             else:
                 sample.update(self._polygons(texts[stem]))
             samples.append(sample)

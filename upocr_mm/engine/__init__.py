@@ -1,4 +1,7 @@
-from .hooks import ExactResumeHook, PreflightHook
+from .hooks import EvaluationReportHook, ExactResumeHook, PreflightHook
 from .schedulers import PeriodicLinearLR
 
-__all__ = ['ExactResumeHook', 'PeriodicLinearLR', 'PreflightHook']
+__all__ = [
+    'EvaluationReportHook', 'ExactResumeHook', 'PeriodicLinearLR',
+    'PreflightHook'
+]

@@ -72,6 +72,9 @@ class MultiTaskEvaluator(Evaluator):
         if not self.task_metrics:
             raise ValueError('metrics must give at least one task a metric, '
                              f'but got {metrics!r}')
+        # Filled by `evaluate`: the scores of the single images of each task,
+        # by the identity of the sample.
+        self.image_scores: Dict[str, Dict[tuple, Dict[str, float]]] = {}
         self._reset()
         super().__init__(list(chain.from_iterable(self.task_metrics.values())))
 
@@ -91,6 +94,19 @@ class MultiTaskEvaluator(Evaluator):
             task_meta = (dataset_meta or {}).get('tasks', {})
             for metric in metrics:
                 metric.dataset_meta = task_meta.get(task, dataset_meta)
+
+    @property
+    def worst_by(self) -> Dict[str, str]:
+        """The image score of each task that is least for the worst image."""
+        return {
+            # Of several metrics, the first one (later ones are overwritten).
+            task:
+            f'{metric.prefix}/{metric.worst_by}'
+            if metric.prefix else metric.worst_by
+            for task, metrics in self.task_metrics.items()
+            for metric in reversed(metrics)
+            if getattr(metric, 'worst_by', None)
+        }
 
     def process(self,
                 data_samples: Sequence[BaseDataElement],
@@ -159,7 +175,16 @@ class MultiTaskEvaluator(Evaluator):
                             f'two metrics give a result named {name}: give '
                             'the metrics of a task different prefixes')
                     scores[name] = value
+        self._collect_image_scores()
         return scores
+
+    def _collect_image_scores(self) -> None:
+        self.image_scores = {}
+        for task, metrics in self.task_metrics.items():
+            rows = self.image_scores.setdefault(task, {})
+            for metric in metrics:
+                for key, row in getattr(metric, 'rows', {}).items():
+                    rows.setdefault(key, {}).update(row)
 
     def _reset(self) -> None:
         # The identities of the samples seen of each task.

@@ -3,11 +3,12 @@ from .data_preprocessor import ImageToImageDataPreprocessor
 from .decode_heads import PatchSplitHead
 from .layers import TaskPrompt
 from .losses import MultiScalePixelLoss, VGGFeatureLoss
-from .segmentors import UPOCR
+from .segmentors import UPOCR, UPOCRTTAModel
 from .task_codecs import BinaryMaskCodec, ImageCodec, ImageTarget, PaletteCodec
 
 __all__ = [
     'UPOCR', 'BinaryMaskCodec', 'FusedSwinTransformerV2', 'ImageCodec',
     'ImageTarget', 'ImageToImageDataPreprocessor', 'MultiScalePixelLoss',
-    'PaletteCodec', 'PatchSplitHead', 'TaskPrompt', 'VGGFeatureLoss'
+    'PaletteCodec', 'PatchSplitHead', 'TaskPrompt', 'UPOCRTTAModel',
+    'VGGFeatureLoss'
 ]

@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 from mmseg.registry import HOOKS
 from mmseg.structures import SegDataSample
 
-from .panels import draw_panel, draw_sheet, paint_classes, to_uint8
+from .panels import draw_panel, draw_sheet, find_palette, sample_pictures
 
 
 @HOOKS.register_module()
@@ -87,15 +87,7 @@ class PanelVisualizationHook(Hook):
 
     @staticmethod
     def _panel(runner: Any, sample: SegDataSample, split: str) -> np.ndarray:
-        image = mmcv.imread(sample.img_path, channel_order='rgb')
-        target = None
-        if 'gt_image' in sample:
-            target = to_uint8(sample.gt_image.data)
-        elif 'gt_sem_seg' in sample:
-            dataset = getattr(runner, f'{split}_dataloader').dataset
-            meta = dataset.metainfo
-            meta = meta.get('tasks', {}).get(sample.task, meta)
-            target = paint_classes(
-                sample.gt_sem_seg.data.squeeze(0).cpu().numpy(),
-                meta['palette'])
-        return draw_panel([image, to_uint8(sample.pred_image.data), target])
+        dataset = getattr(runner, f'{split}_dataloader').dataset
+        palette = find_palette(runner.model, dataset.metainfo,
+                               sample.get('task', None))
+        return draw_panel(sample_pictures(sample, palette))

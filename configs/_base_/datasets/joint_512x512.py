@@ -38,10 +38,24 @@ test_dataloader = dict(
             dict(type='PackImageToImageInputs')
         ]))
 val_dataloader = test_dataloader
+# `mim test ... --tta`: the mean of the picture and its mirror image. Targets
+# are loaded behind the flip, so that they are not flipped.
+tta_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='PairedResize', size=(512, 512)),
+    dict(
+        type='TestTimeAug',
+        transforms=[[
+            dict(type='PairedRandomFlip', prob=0.),
+            dict(type='PairedRandomFlip', prob=1.)
+        ], [dict(type='LoadTargets')], [dict(type='PackImageToImageInputs')]])
+]
+tta_model = dict(type='UPOCRTTAModel')
 test_evaluator = dict(
     type='MultiTaskEvaluator',
     metrics=dict(
-        text_removal=dict(type='TextRemovalMetric'),
+        text_removal=dict(
+            type='TextRemovalMetric', mode=['official', 'strict']),
         text_segmentation=dict(type='TextSegmentationMetric'),
         tampered_text_detection=dict(type='TamperedTextDetectionMetric')))
 val_evaluator = test_evaluator

@@ -168,7 +168,24 @@ def test_weights_of_other_colours(checkpoint: Path, drawn_data: Path) -> None:
     with pytest.raises(
             ValueError,
             match=r'colours of tampered_text_detection are \[\[255, 0, 0\].* '
-            r'model.codecs.tampered_text_detection.palette'):
+            r'model.codecs.tampered_text_detection.palette') as error:
+        Runner.from_cfg(cfg).test()
+    # Wrong colours would be scored without a word.
+    assert 'strict' not in str(error.value)
+    assert '*_released-512x512.py' in str(error.value)
+
+
+def test_published_and_foreign_files(checkpoint: Path,
+                                     drawn_data: Path) -> None:
+    weights = torch.load(checkpoint, weights_only=False)['state_dict']
+    torch.save(dict(model=weights, epoch=3), checkpoint)
+    with pytest.raises(ValueError, match='upocr2mm.py$'):
+        runner_for_test(checkpoint, drawn_data).test()
+    torch.save(dict(state_dict={'conv.weight': torch.ones(1)}), checkpoint)
+    cfg = tiny_cfg(checkpoint.parent / 'test', drawn_data)
+    cfg.load_from = str(checkpoint)
+    cfg.experiment_name = 'foreign'
+    with pytest.raises(ValueError, match='unexpected: conv.weight$'):
         Runner.from_cfg(cfg).test()
 
 
@@ -178,7 +195,12 @@ def test_weights_of_other_windows(checkpoint: Path, drawn_data: Path) -> None:
     cfg.model.decode_head.window_size = 4
     with pytest.raises(
             ValueError,
-            match='other window sizes: decode_head.stages.0.0.attn'):
+            match=r'other window sizes .*: decode_head.stages.0.0.attn \(8 '
+            r'instead of 4\)'):
+        Runner.from_cfg(cfg).test()
+    cfg.model.decode_head.update(window_size=8, pretrained_window_size=12)
+    cfg.experiment_name = 'other_pre-training'
+    with pytest.raises(ValueError, match='another pretrained_window_size'):
         Runner.from_cfg(cfg).test()
 
 

@@ -1,19 +1,33 @@
+import numpy as np
 import pytest
 import torch
 from mmseg.registry import METRICS
+from sklearn.metrics import roc_auc_score
 
 import upocr_mm.evaluation  # noqa: F401
 
+PIXELS = ('IoU_real', 'P_real', 'R_real', 'F_real', 'IoU_tampered',
+          'P_tampered', 'R_tampered', 'F_tampered', 'mIoU', 'mF')
+
+
+def _build(**kwargs):
+    return METRICS.build(dict(type='TamperedTextDetectionMetric', **kwargs))
+
+
+def _sample(index, pred, label, **meta):
+    return dict(
+        sample_idx=index,
+        img_path=f'{index}.jpg',
+        pred_sem_seg=dict(data=torch.as_tensor(pred)[None]),
+        gt_sem_seg=dict(data=torch.as_tensor(label)[None]),
+        **meta)
+
 
 def _evaluate(pred, label):
-    metric = METRICS.build(dict(type='TamperedTextDetectionMetric'))
-    metric.process(None, [
-        dict(
-            sample_idx=0,
-            pred_sem_seg=dict(data=torch.tensor([[pred]])),
-            gt_sem_seg=dict(data=torch.tensor([[label]])))
-    ])
-    return metric.evaluate(1)
+    metric = _build()
+    metric.process(None, [_sample(0, [pred], [label])])
+    scores = metric.evaluate(1)
+    return {name: scores[name] for name in PIXELS}
 
 
 def test_by_hand():
@@ -44,3 +58,102 @@ def test_absent_class_scores_zero():
     result = _evaluate([1, 1, 0], [1, 1, 0])
     assert result['IoU_real'] == 100 and result['IoU_tampered'] == 0
     assert result['mIoU'] == 50 and result['mF'] == 50
+
+
+def _image(tampered, is_tampered):
+    """10x100 pixels of which some are predicted as tampered."""
+    pred, label = np.zeros((2, 10, 100), dtype=np.int64)
+    pred.flat[:tampered] = 2
+    label[5] = 2 if is_tampered else 1
+    return pred, label
+
+
+def test_image_level_by_hand():
+    images = [(0, False), (3, False), (20, False), (3, True), (500, True),
+              (0, True)]
+    metric = _build(min_tampered=.01)
+    metric.process(
+        None, [_sample(i, *_image(*image)) for i, image in enumerate(images)])
+    scores = metric.evaluate(6)
+    # called tampered: 20 and 500 (10 and less are not)
+    assert scores['image_accuracy'] == pytest.approx(100 * 3 / 6)
+    assert scores['false_alarm_rate'] == pytest.approx(100 / 3)
+    assert scores['false_alarm_pixels'] == pytest.approx(100 * 23 / 3000)
+    assert scores['image_AUC'] == pytest.approx(
+        100 *
+        roc_auc_score([flag
+                       for _, flag in images], [count for count, _ in images]))
+
+
+def test_exactly_the_threshold_is_no_alarm():
+    for count, rate in ((10, 0), (11, 100)):
+        metric = _build(min_tampered=.01)
+        metric.process(None, [_sample(0, *_image(count, False))])
+        assert metric.evaluate(1)['false_alarm_rate'] == rate
+
+
+def test_image_level_of_one_kind_only():
+    metric = _build()
+    metric.process(None, [_sample(0, *_image(5, True))])
+    scores = metric.evaluate(1)
+    assert scores['image_accuracy'] == 100
+    assert not {'image_AUC', 'false_alarm_rate'} & set(scores)
+    metric.process(None, [_sample(0, *_image(5, False))])
+    scores = metric.evaluate(1)
+    assert scores['false_alarm_rate'] == 100 and 'image_AUC' not in scores
+
+
+def test_ignored_pixels_do_not_count_for_images():
+    pred, label = _image(500, False)
+    label[pred == 2] = 255
+    metric = _build()
+    metric.process(None, [_sample(0, pred, label)])
+    assert metric.evaluate(1)['false_alarm_pixels'] == 0
+
+
+def test_boxes_by_hand(tmp_path):
+    """Corners are inclusive; an IoU of exactly one half is no match."""
+    file = tmp_path / '0.txt'
+    file.write_text('0,0,9,4,2\n20,0,29,4,1\n40,0,49,9,1\n')
+    pred = np.zeros((20, 60), dtype=np.int64)
+    pred[0:5, 0:10] = 2  # exact
+    pred[0:5, 20:30] = 2  # wrong class
+    pred[0:5, 40:50] = 1  # half of the box
+    metric = _build(boxes=True)
+    metric.process(None, [_sample(0, pred, 0 * pred, ann_path=str(file))])
+    scores = metric.evaluate(1)
+    assert scores['box_R_tampered'] == 100 and scores['box_P_tampered'] == 50
+    assert scores['box_R_real'] == scores['box_P_real'] == 0
+    pred[5, 40:50] = 1
+    metric.process(None, [_sample(0, pred, 0 * pred, ann_path=str(file))])
+    scores = metric.evaluate(1)
+    assert scores['box_R_real'] == 50 and scores['box_P_real'] == 100
+    assert scores['box_F_real'] == pytest.approx(200 / 3)
+
+
+def test_boxes_need_their_file(tmp_path):
+    with pytest.raises(ValueError, match="boxes of '0.jpg'.*ann_path"):
+        _build(boxes=True).process(None, [_sample(0, *_image(0, True))])
+    file = tmp_path / '0.txt'
+    file.write_text('1,2,3\n')
+    with pytest.raises(ValueError, match='0.txt, line 1'):
+        _build(boxes=True).process(
+            None, [_sample(0, *_image(0, True), ann_path=str(file))])
+
+
+def test_scores_of_images():
+    metric = _build()
+    metric.process(None, [
+        _sample(0, [[1, 2, 2, 0]], [[1, 1, 2, 0]]),
+        _sample(1, [[0, 0]], [[0, 0]])
+    ])
+    metric.evaluate(2)
+    # IoU of real and of tampered: 1/2 each; nothing is wrong with the second
+    assert [row['mIoU'] for row in metric.rows.values()] == [50, 100]
+    assert metric.rows[0, '0.jpg']['tampered_fraction'] == .5
+
+
+@pytest.mark.parametrize('value', [-.1, 1])
+def test_bad_fraction(value):
+    with pytest.raises(ValueError, match='min_tampered must be a fraction'):
+        _build(min_tampered=value)

@@ -5,7 +5,8 @@ from mmseg.registry import METRICS
 
 import upocr_mm.evaluation  # noqa: F401
 from upocr_mm.evaluation.functional import (average_text_removal_scores,
-                                            region_psnr, text_removal_scores,
+                                            region_psnr, strict_removal_scores,
+                                            text_removal_scores,
                                             truncate_to_uint8)
 
 OFFICIAL = dict(
@@ -17,8 +18,8 @@ OFFICIAL = dict(
     pCEPs=('pceps', 1))
 
 
-def _build():
-    return METRICS.build(dict(type='TextRemovalMetric'))
+def _build(mode=('official', 'strict')):
+    return METRICS.build(dict(type='TextRemovalMetric', mode=mode))
 
 
 def _sample(index, size=(60, 80), mask=True):
@@ -36,8 +37,8 @@ def _sample(index, size=(60, 80), mask=True):
     return sample
 
 
-def _evaluate(samples):
-    metric = _build()
+def _evaluate(samples, mode=('official', 'strict')):
+    metric = _build(mode)
     metric.process(None, samples)
     return metric.evaluate(len(samples))
 
@@ -93,7 +94,14 @@ def test_identical_images_are_skipped_and_not_counted():
     samples = [_sample(0), _sample(1)]
     alone = _evaluate(samples[:1])
     samples[1]['pred_image'] = samples[1]['gt_image']
-    assert _evaluate(samples) == {**alone, 'skipped': 1}
+    both = _evaluate(samples)
+    for name in (*OFFICIAL, 'PSNR_strict', 'PSNR_text', 'PSNR_nontext'):
+        assert both[name] == alone[name]
+    assert both['skipped'] == 1
+    # Strict errors count them: they are reproduced without error.
+    assert both['MSE_strict'] == alone['MSE_strict'] / 2
+    assert both['SSIM_strict'] == pytest.approx(
+        (alone['SSIM_strict'] + 100) / 2)
 
 
 def test_region_scores_need_masks():
@@ -142,3 +150,44 @@ def test_rejects_bad_samples():
     sample['gt_image']['data'] *= 255
     with pytest.raises(ValueError, match=r"'0.jpg' must be in \[0, 1\]"):
         _evaluate([sample])
+
+
+def test_modes():
+    samples = [_sample(0), _sample(1, (180, 190))]
+    both = _evaluate(samples)
+    official = _evaluate(samples, 'official')
+    strict = _evaluate(samples, ['strict'])
+    assert set(official) == {*OFFICIAL, 'skipped'}
+    assert not set(official) & set(strict)
+    assert both == {**official, **strict}
+    # multi-scale SSIM of the one image that is large enough
+    assert strict['MS_SSIM_strict'] == _evaluate(samples[1:],
+                                                 'strict')['MS_SSIM_strict']
+    assert 'MS_SSIM_strict' not in _evaluate(samples[:1])
+    for mode in ('best', [], ['official', 'best']):
+        with pytest.raises(ValueError, match="'official', 'strict' or both"):
+            _build(mode)
+
+
+def test_strict_equals_functional():
+    sample = _sample(3, (180, 200))
+    scores = strict_removal_scores(sample['pred_image']['data'].numpy(),
+                                   sample['gt_image']['data'].numpy())
+    result = _evaluate([sample], 'strict')
+    assert result['PSNR_strict'] == scores['psnr']
+    assert result['MS_SSIM_strict'] == 100 * scores['ms_ssim']
+    assert result['pCEPs_strict'] == scores['pceps']
+
+
+def test_scores_of_images():
+    metric = _build()
+    samples = [_sample(0), _sample(1, mask=False)]
+    metric.process(None, samples)
+    metric.evaluate(2)
+    assert list(metric.rows) == [(0, '0.jpg'), (1, '1.jpg')]
+    for sample, row in zip(samples, metric.rows.values()):
+        alone = _evaluate([sample])
+        assert alone.pop('skipped') == 0
+        assert row == alone
+    assert metric.worst_by == 'PSNR'
+    assert _build('strict').worst_by == 'PSNR_strict'

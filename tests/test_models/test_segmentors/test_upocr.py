@@ -210,3 +210,13 @@ def test_interface() -> None:
         palettes=dict(
             text_segmentation=[[0, 0, 0], [255, 255, 255]],
             tampered_text_detection=[[255, 0, 0], [0, 255, 0], [0, 0, 255]]))
+
+
+def test_sizes_of_encoder_and_decoder_must_agree() -> None:
+    cfg = reference_model_cfg()
+    cfg['decode_head'] = dict(cfg['decode_head'], arch='nano')
+    with pytest.raises(
+            ValueError,
+            match=r'model.backbone.arch and model.decode_head.arch .*set both'
+    ), DefaultScope.overwrite_default_scope('mmseg'):
+        MODELS.build(cfg)

@@ -229,4 +229,5 @@ def _check_target(root: Path, overwrite: bool) -> None:
             f'{RECORD}), so it is not overwritten; choose another out_dir')
     if not overwrite:
         raise FileExistsError(f'"{root}" holds a drawn data set already; '
-                              'choose another out_dir or set overwrite')
+                              'choose another out_dir or set overwrite '
+                              '(--overwrite)')

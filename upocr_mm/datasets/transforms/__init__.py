@@ -1,3 +1,4 @@
+from .degrade_image import DegradeImage
 from .load_targets import LoadTargets
 from .pack_image_to_image_inputs import PackImageToImageInputs
 from .paired_random_crop import PairedRandomCrop
@@ -6,6 +7,7 @@ from .paired_random_rotate import PairedRandomRotate
 from .paired_resize import PairedResize
 
 __all__ = [
-    'LoadTargets', 'PackImageToImageInputs', 'PairedRandomCrop',
-    'PairedRandomFlip', 'PairedRandomRotate', 'PairedResize'
+    'DegradeImage', 'LoadTargets', 'PackImageToImageInputs',
+    'PairedRandomCrop', 'PairedRandomFlip', 'PairedRandomRotate',
+    'PairedResize'
 ]

@@ -26,9 +26,9 @@ class PackImageToImageInputs(PackSegInputs):
 
     def __init__(
         self,
-        meta_keys: Sequence[str] = ('task', 'img_path', 'sample_idx',
-                                    'ori_shape', 'img_shape', 'scale_factor',
-                                    'flip', 'flip_direction')
+        meta_keys: Sequence[str] = ('task', 'img_path', 'ann_path',
+                                    'sample_idx', 'ori_shape', 'img_shape',
+                                    'scale_factor', 'flip', 'flip_direction')
     ) -> None:
         super().__init__(meta_keys=meta_keys)
 

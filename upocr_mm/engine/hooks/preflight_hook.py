@@ -6,11 +6,11 @@ from typing import Any, Mapping, Sequence
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmseg.registry import HOOKS
 
 from ...evaluation import MultiTaskEvaluator
+from ...utils import unwrap
 
 # Computed from the window size, so that they need not be in a checkpoint.
 DERIVED = re.compile(r'relative_(coords_table|position_index)$')
@@ -49,7 +49,7 @@ class PreflightHook(Hook):
                 together, or the checkpoint is damaged.
             FileNotFoundError: There is no such checkpoint.
         """
-        model = _unwrap(runner.model)
+        model = unwrap(runner.model)
         known = getattr(model, 'tasks', None)
         if known is not None:  # not one of MMSegmentation's own models
             for split in ('train', 'val', 'test'):
@@ -74,7 +74,7 @@ class PreflightHook(Hook):
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Add what belongs to the weights and is not among them."""
-        interface = getattr(_unwrap(runner.model), 'interface', None)
+        interface = getattr(unwrap(runner.model), 'interface', None)
         if interface is not None:
             checkpoint['meta']['upocr'] = interface
 
@@ -84,7 +84,7 @@ class PreflightHook(Hook):
         Raises:
             ValueError: They differ; the message names the keys.
         """
-        model = _unwrap(runner.model)
+        model = unwrap(runner.model)
         expected = model.state_dict()
         found = checkpoint.get('state_dict', checkpoint)
         found = {re.sub(r'^module\.', '', k): v for k, v in found.items()}
@@ -105,16 +105,28 @@ class PreflightHook(Hook):
         differences = compare_state_dicts(expected, found)
         if not starts:
             differences += compare_windows(expected, found)
-        differences += compare_palettes(
+        hint = ('\nTo take over what fits: --cfg-options '
+                'custom_hooks.0.strict=False')
+        if 'model' in found and 'state_dict' not in checkpoint:
+            hint = ('\nPublished files of the authors are converted first: '
+                    'tools/model_converters/upocr2mm.py')
+        elif not set(expected) & set(found):
+            hint = ''  # nothing fits
+        colours = compare_palettes(
             getattr(model, 'interface', {}).get('palettes', {}),
             meta.get('palettes', {}))
-        if differences and self.strict:
-            raise ValueError(
-                f'the checkpoint {runner._load_from or runner.work_dir} does '
+        if colours:
+            hint = ('\nThe colours belong to the weights: use a configuration '
+                    'with those of the checkpoint (of the authors\' weights: '
+                    '*_released-512x512.py)')
+        differences += colours
+        text = (f'the checkpoint {runner._load_from or runner.work_dir} does '
                 'not fit the model of the configuration:\n' +
-                '\n'.join(differences) +
-                '\nTo take over what fits: --cfg-options '
-                'custom_hooks.0.strict=False')
+                '\n'.join(differences))
+        if differences and self.strict:
+            raise ValueError(text + hint)
+        if differences:
+            runner.logger.warning(text)
 
 
 def _require(split: str, loop: Any, known: Sequence[str], field: str) -> None:
@@ -160,10 +172,6 @@ def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
                     f'default_hooks.checkpoint.save_best names {name}, but '
                     'the validation scores only '
                     f'{list(evaluator.task_metrics)}; leave it out')
-
-
-def _unwrap(model: torch.nn.Module) -> torch.nn.Module:
-    return model.module if is_model_wrapper(model) else model
 
 
 def check_file(filename: str) -> None:
@@ -234,12 +242,18 @@ def compare_windows(expected: Mapping[str, torch.Tensor],
         One line, or none.
     """
     other = [
-        key for key, value in expected.items()
+        f'{key.rsplit(".", 2)[0]} ({_windows(found[key], value)})'
+        for key, value in expected.items()
         if key.endswith('relative_coords_table') and key in found
         and not (value.shape == found[key].shape and torch.allclose(
             value.cpu().float(), found[key].cpu().float(), atol=1e-4))
     ]
-    return [f'other window sizes: {_listed(other)}'] if other else []
+    if not other:
+        return []
+    return [
+        f'other window sizes (another size of model?): '
+        f'{_listed(other, 3)}'
+    ]
 
 
 def compare_palettes(expected: Mapping[str, Sequence],
@@ -264,6 +278,14 @@ def compare_palettes(expected: Mapping[str, Sequence],
 
 def _listed(names: Sequence[str], limit: int = 10) -> str:
     return ', '.join(names[:limit]) + (', ...' if len(names) > limit else '')
+
+
+def _windows(found: torch.Tensor, expected: torch.Tensor) -> str:
+    """Describe two tables of coordinates, (1, 2 * w - 1, 2 * w - 1, 2)."""
+    if found.shape == expected.shape:
+        return 'another pretrained_window_size'
+    return ' instead of '.join(
+        str((table.shape[1] + 1) // 2) for table in (found, expected))
 
 
 def _shape(value: Any) -> Any:

@@ -122,5 +122,60 @@ def average_image_f(matrices: List[np.ndarray]) -> float:
     return float(np.mean(values)) if values else 0.
 
 
+def image_iou(matrix: np.ndarray) -> float:
+    """Mean IoU of one image over the classes but the background.
+
+    Args:
+        matrix: The image's :func:`confusion_matrix`; class 0 is background.
+
+    Returns:
+        A fraction. Classes that are neither there nor predicted do not count;
+        if none does, nothing is wrong and the value is 1.
+    """
+    union = matrix.sum(0) + matrix.sum(1) - matrix.diagonal()
+    scores = class_scores(matrix)
+    values = [
+        scores[index]['IoU'] for index in range(1, len(matrix)) if union[index]
+    ]
+    return float(np.mean(values)) if values else 1.
+
+
+def threshold_counts(values: np.ndarray, label: np.ndarray,
+                     thresholds: np.ndarray) -> np.ndarray:
+    """Confusion matrices of one image at many thresholds, in one pass.
+
+    Args:
+        values: Scores of the foreground, of any shape; a pixel is foreground
+            where it **exceeds** the threshold.
+        label: Integer map of the same shape: 0, 1, or 255 (ignored).
+        thresholds: K increasing thresholds, of the type of ``values``.
+
+    Returns:
+        int64 array of shape (K, 2, 2): [threshold, label, prediction].
+    """
+    counts = np.zeros((len(thresholds), 2, 2), dtype=np.int64)
+    for index in (0, 1):
+        # A pixel exceeds exactly the first so many thresholds.
+        exceeded = np.searchsorted(thresholds, values[label == index])
+        histogram = np.bincount(exceeded, minlength=len(thresholds) + 1)
+        counts[:, index, 1] = histogram[::-1].cumsum()[-2::-1]
+        counts[:, index, 0] = exceeded.size - counts[:, index, 1]
+    return counts
+
+
+def area_under_roc(positives: np.ndarray, negatives: np.ndarray) -> float:
+    """Probability that a positive scores higher than a negative (ties 1/2).
+
+    Args:
+        positives: Scores of the positive samples, shape (N, ), N >= 1.
+        negatives: Scores of the negative samples, shape (M, ), M >= 1.
+
+    Returns:
+        The area under the ROC curve, in [0, 1].
+    """
+    difference = positives[:, None] - negatives[None]
+    return float(((difference > 0) + .5 * (difference == 0)).mean())
+
+
 def _ratio(numerator: int, denominator: int) -> float:
     return numerator / denominator if denominator else 0.

@@ -12,6 +12,8 @@ import cv2
 import mmcv
 import numpy as np
 
+from .structural_similarity import similarities
+
 # The benchmark's image size. The error counts are divided by its area even
 # where an image that is not square leaves more pixels.
 BENCHMARK_SIZE = 512
@@ -19,8 +21,7 @@ BENCHMARK_SIZE = 512
 ERROR_THRESHOLD = 20
 # The first exponents of multi-scale SSIM, here put on one scale; see `mssim`.
 CS_EXPONENT, SSIM_EXPONENT = 0.8668, 0.1333
-_WINDOW = cv2.getGaussianKernel(11, 1.5, cv2.CV_64F)
-_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
 def truncate_to_uint8(image: np.ndarray) -> np.ndarray:
@@ -231,14 +232,28 @@ def _check_pair(pred: np.ndarray, gt: np.ndarray) -> None:
                          f'{pred.shape} and {gt.shape}')
 
 
+def to_gray(image: np.ndarray) -> np.ndarray:
+    """Gray levels of an RGB image, not rounded.
+
+    Args:
+        image: Float image of shape (3, H, W) in [0, 1].
+
+    Returns:
+        Gray levels (H, W) in [0, 255], of the same float type.
+    """
+    # [0, 1] first, 255 last: many differences of two gray levels end in
+    # exactly .5, and only this order rounds them (in float32) as the
+    # benchmark does.
+    red, green, blue = image
+    unit = image.dtype.type
+    gray = unit(.299) * red + unit(.587) * green
+    gray += unit(.114) * blue
+    return gray * unit(255)
+
+
 def _gray(image: np.ndarray) -> np.ndarray:
-    # float32, [0, 1] first, 255 last: many differences of two gray levels end
-    # in exactly .5, and only this order rounds them as the benchmark does.
-    red, green, blue = np.moveaxis(
-        image.astype(np.float32) / np.float32(255), 2, 0)
-    gray = np.float32(.299) * red + np.float32(.587) * green
-    gray += np.float32(.114) * blue
-    return gray * np.float32(255)
+    return to_gray(
+        np.moveaxis(image.astype(np.float32) / np.float32(255), 2, 0))
 
 
 def _gray_error(pred: np.ndarray, gt: np.ndarray) -> np.ndarray:
@@ -248,32 +263,11 @@ def _gray_error(pred: np.ndarray, gt: np.ndarray) -> np.ndarray:
 def _error_fractions(error: np.ndarray) -> Tuple[float, float]:
     errors = (error > ERROR_THRESHOLD).astype(np.uint8)
     clustered = cv2.erode(
-        errors, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+        errors, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     area = BENCHMARK_SIZE**2
     return cv2.countNonZero(errors) / area, cv2.countNonZero(clustered) / area
 
 
 def _mssim(pred: np.ndarray, gt: np.ndarray) -> float:
-    if min(pred.shape) < len(_WINDOW):
-        raise ValueError(f'MSSIM needs images of at least {len(_WINDOW)} '
-                         f'pixels a side, but got {pred.shape}')
-    c1, c2 = (.01 * 255)**2, (.03 * 255)**2
-    # Float64: the variances are small differences of large numbers.
-    pred, gt = pred.astype(np.float64), gt.astype(np.float64)
-    mean_pred, mean_gt = _blur(pred), _blur(gt)
-    product = 2 * mean_pred * mean_gt
-    squares = mean_pred**2 + mean_gt**2
-    covariance = 2 * _blur(pred * gt) - product
-    # The two variances are only needed as a sum, which saves one filter.
-    variances = _blur(pred**2 + gt**2) - squares
-    cs = (covariance + c2) / (variances + c2)
-    ssim = cs * ((product + c1) / (squares + c1))
-    return float(
-        max(cs.mean(), 0)**CS_EXPONENT * max(ssim.mean(), 0)**SSIM_EXPONENT)
-
-
-def _blur(image: np.ndarray) -> np.ndarray:
-    # Only the part that does not depend on how the border is padded.
-    margin = len(_WINDOW) // 2
-    blurred = cv2.sepFilter2D(image, cv2.CV_64F, _WINDOW, _WINDOW)
-    return blurred[margin:-margin, margin:-margin]
+    contrast, whole = similarities(pred, gt)
+    return max(contrast, 0)**CS_EXPONENT * max(whole, 0)**SSIM_EXPONENT

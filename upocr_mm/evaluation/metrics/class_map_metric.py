@@ -1,4 +1,5 @@
 from __future__ import annotations
+from typing import Dict, List
 
 import numpy as np
 
@@ -18,14 +19,16 @@ class ClassMapMetric(PerSampleMetric):
 
     num_classes: int
 
-    def measure(self, data_sample: dict) -> np.ndarray:
+    def measure(self, data_sample: dict) -> Dict[str, list]:
         """Count the pixels of one image.
 
         Args:
             data_sample: Prediction and ground truth as a dict.
 
         Returns:
-            Confusion matrix of shape (num_classes, num_classes).
+            ``matrix``, the confusion matrix of shape (num_classes,
+            num_classes). A list: small arrays that stay while large ones
+            come and go would keep the memory between them from being freed.
 
         Raises:
             ValueError: If a field is missing, the sizes differ, or a class is
@@ -33,8 +36,18 @@ class ClassMapMetric(PerSampleMetric):
         """
         pred, label = self.get_pair(data_sample, 'pred_sem_seg', 'gt_sem_seg')
         try:
-            return confusion_matrix(pred.numpy(), label.numpy(),
-                                    self.num_classes)
+            matrix = confusion_matrix(pred.numpy(), label.numpy(),
+                                      self.num_classes)
         except ValueError as error:
             raise ValueError(
                 f'{data_sample.get("img_path")}: {error}') from error
+        return dict(matrix=matrix.tolist())
+
+    @staticmethod
+    def matrices(results: List[dict]) -> List[np.ndarray]:
+        """The confusion matrix of each image.
+
+        Args:
+            results: What :meth:`measure` returned for each image.
+        """
+        return [np.array(result['matrix']) for result in results]

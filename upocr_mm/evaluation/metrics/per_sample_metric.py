@@ -25,9 +25,13 @@ class PerSampleMetric(BaseMetric):
 
     # Not None, at which mmengine warns.
     default_prefix = ''
+    # The score of an image, see `image_scores`, by which reports call the
+    # images with the least of it the worst. None: no such order.
+    worst_by: Optional[str] = None
 
     def __init__(self, prefix: Optional[str] = None) -> None:
         super().__init__(prefix=prefix)
+        self.rows: Dict[Tuple[int, str], Dict[str, float]] = {}
 
     @abstractmethod
     def measure(self, data_sample: dict) -> Any:
@@ -51,6 +55,18 @@ class PerSampleMetric(BaseMetric):
             Scores by name.
         """
 
+    def image_scores(self, result: Any) -> Dict[str, float]:
+        """Scores of one image, for tables of single images.
+
+        Args:
+            result: What :meth:`measure` returned.
+
+        Returns:
+            Scores by name, in the units of :meth:`compute_metrics`; none by
+            default.
+        """
+        return {}
+
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Measure the samples of a batch.
 
@@ -67,6 +83,9 @@ class PerSampleMetric(BaseMetric):
 
     def evaluate(self, size: int) -> dict:
         """Compute the scores over the samples of all processes.
+
+        The scores of the single images are kept in ``rows``, by the identity
+        of the sample, until the next evaluation.
 
         Args:
             size: Not used; the samples themselves tell which are duplicates.
@@ -86,10 +105,18 @@ class PerSampleMetric(BaseMetric):
         if not unique:
             raise ValueError(f'{type(self).__name__} has seen no sample: '
                              'nothing can be evaluated')
-        scores = self.compute_metrics([unique[key] for key in sorted(unique)])
-        if self.prefix:
-            scores = {f'{self.prefix}/{k}': v for k, v in scores.items()}
-        return scores
+        keys = sorted(unique)
+        self.rows = {
+            key: self._prefixed(self.image_scores(unique[key]))
+            for key in keys
+        }
+        return self._prefixed(
+            self.compute_metrics([unique[key] for key in keys]))
+
+    def _prefixed(self, scores: dict) -> dict:
+        if not self.prefix:
+            return scores
+        return {f'{self.prefix}/{k}': v for k, v in scores.items()}
 
     def get_data(self, data_sample: dict, field: str) -> torch.Tensor:
         """Take the tensor of a field to the CPU.

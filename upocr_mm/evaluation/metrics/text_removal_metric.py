@@ -1,33 +1,49 @@
 from __future__ import annotations
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence, Union
 
 import numpy as np
 from mmseg.registry import METRICS
 
-from ..functional import (average_region_psnr, average_text_removal_scores,
-                          region_psnr, text_removal_scores, truncate_to_uint8)
-from .per_sample_metric import PerSampleMetric
+from ..functional import (average_region_psnr, average_strict_scores,
+                          average_text_removal_scores, region_psnr,
+                          strict_removal_scores, text_removal_scores)
+from .image_pair_metric import ImagePairMetric
 
-# Published name, key of the pure function, factor to the published unit.
-_REPORTED = (('PSNR', 'psnr', 1), ('MSSIM', 'mssim', 100), ('MSE', 'mse', 100),
-             ('AGE', 'age', 1), ('pEPs', 'peps', 1), ('pCEPs', 'pceps', 1))
+# Reported name, key of the pure function, factor to the published unit.
+_REPORTED = dict(
+    official=(('PSNR', 'psnr', 1), ('MSSIM', 'mssim', 100), ('MSE', 'mse',
+                                                             100),
+              ('AGE', 'age', 1), ('pEPs', 'peps', 1), ('pCEPs', 'pceps', 1)),
+    strict=(('PSNR_strict', 'psnr', 1), ('SSIM_strict', 'ssim', 100),
+            ('MS_SSIM_strict', 'ms_ssim', 100), ('MSE_strict', 'mse', 100),
+            ('AGE_strict', 'age', 1), ('pEPs_strict', 'peps',
+                                       1), ('pCEPs_strict', 'pceps', 1)))
+_REGIONS = (('PSNR_text', 1), ('PSNR_nontext', 0))
 
 
 @METRICS.register_module()
-class TextRemovalMetric(PerSampleMetric):
-    """Image quality of text removal, comparable with published tables.
+class TextRemovalMetric(ImagePairMetric):
+    """Image quality of text removal.
 
-    The arithmetic is that of the SCUT-EnsText benchmark: the prediction is
-    cut off to uint8, both images are resized to a shorter side of 512,
-    identical images are skipped (see
-    :mod:`upocr_mm.evaluation.functional.text_removal`). Images
+    Mode ``'official'`` gives the numbers of published tables. The arithmetic
+    is that of the SCUT-EnsText benchmark: the prediction is cut off to uint8,
+    both images are resized to a shorter side of 512, identical images are
+    skipped (see :mod:`upocr_mm.evaluation.functional.text_removal`). Images
     composited with a mask before scoring are another protocol.
+
+    Mode ``'strict'`` leaves out those peculiarities: floats, original size,
+    fractions of the image's own area, the structural similarities of their
+    definitions (see :mod:`upocr_mm.evaluation.functional.strict_removal`).
 
     Needs the fields ``pred_image`` and ``gt_image``, float RGB (3, H, W) in
     [0, 1]; uses ``gt_text_mask`` (1, H, W), 1 text, 0 not, where present.
 
     Args:
+        mode: ``'official'``, ``'strict'`` or both as a list.
         prefix: Put before the names of the results, with a slash.
+
+    Raises:
+        ValueError: If ``mode`` is something else.
 
     Metrics:
         - PSNR: peak signal-to-noise ratio in dB, mean over images
@@ -36,11 +52,26 @@ class TextRemovalMetric(PerSampleMetric):
         - AGE: average gray-level error, 0 to 255
         - pEPs: fraction of error pixels (gray level off by more than 20)
         - pCEPs: fraction of clustered error pixels
-        - PSNR_text, PSNR_nontext: PSNR within and outside the text in dB,
-          not quantised, mean over the images that have a mask and such a
-          region; left out if there are none. No published protocol.
         - skipped: number of identical images, which are not averaged
+        - PSNR_strict, MSE_strict, AGE_strict, pEPs_strict, pCEPs_strict: the
+          same, strict
+        - SSIM_strict, MS_SSIM_strict: structural similarity, and over five
+          scales, of the gray images, x 100; the latter over the images of at
+          least 176 pixels a side, left out if there are none
+        - PSNR_text, PSNR_nontext (strict): PSNR within and outside the text
+          in dB, mean over the images that have a mask and such a region; left
+          out if there are none
     """
+
+    def __init__(self,
+                 mode: Union[str, Sequence[str]] = 'official',
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(prefix=prefix)
+        self.modes = [mode] if isinstance(mode, str) else list(mode)
+        if not self.modes or not set(self.modes) <= set(_REPORTED):
+            raise ValueError("mode must be 'official', 'strict' or both as a "
+                             f'list, but got {mode!r}')
+        self.worst_by = _REPORTED[self.modes[0]][0][0]
 
     def measure(self, data_sample: dict) -> dict:
         """Score one image.
@@ -49,39 +80,21 @@ class TextRemovalMetric(PerSampleMetric):
             data_sample: Prediction and ground truth as a dict.
 
         Returns:
-            The scores of the image, in the units of the pure functions.
+            The scores of the image by mode, in the units of the pure
+            functions.
 
         Raises:
             ValueError: If a field is missing, sizes differ, the prediction is
                 not finite or the ground truth not in [0, 1].
         """
-        pred, gt = (
-            data.float().numpy()
-            for data in self.get_pair(data_sample, 'pred_image', 'gt_image'))
-        if not np.isfinite(pred.sum()):
-            raise ValueError('the prediction of '
-                             f'{data_sample.get("img_path")!r} holds values '
-                             'that are not finite (has training diverged?)')
-        if gt.min() < 0 or gt.max() > 1:
-            raise ValueError(
-                f'gt_image of {data_sample.get("img_path")!r} must be in '
-                f'[0, 1], but spans {gt.min()} to {gt.max()}')
-        pred = np.clip(pred, 0, 1)
-        # The ground truth was uint8 / 255: rounding gives it back exactly.
-        gt_bytes = np.rint(gt * 255).astype(np.uint8)
-        result: Dict[str, dict] = dict(
-            official=text_removal_scores(
-                _to_hwc(truncate_to_uint8(pred)), _to_hwc(gt_bytes)))
-        if 'gt_text_mask' in data_sample:
-            mask = self.get_data(data_sample, 'gt_text_mask')[0].numpy()
-            if mask.shape != gt.shape[1:]:
-                raise ValueError(
-                    'gt_text_mask and gt_image of '
-                    f'{data_sample.get("img_path")!r} must have the same '
-                    f'size, but got {mask.shape} and {gt.shape[1:]}')
-            result['regions'] = dict(
-                PSNR_text=region_psnr(pred, gt, mask == 1),
-                PSNR_nontext=region_psnr(pred, gt, mask == 0))
+        pred, gt = self.get_images(data_sample)
+        result: Dict[str, dict] = {}
+        if 'official' in self.modes:
+            result['official'] = text_removal_scores(
+                self.pred_bytes(pred), self.gt_bytes(gt))
+        if 'strict' in self.modes:
+            result['strict'] = strict_removal_scores(pred, gt)
+            result['regions'] = self._regions(data_sample, pred, gt)
         return result
 
     def compute_metrics(self, results: List[dict]) -> dict:
@@ -93,19 +106,55 @@ class TextRemovalMetric(PerSampleMetric):
         Returns:
             Scores by name, in published units.
         """
-        averages = average_text_removal_scores(
-            [result['official'] for result in results])
-        scores = {name: averages[key] * unit for name, key, unit in _REPORTED}
-        for name in ('PSNR_text', 'PSNR_nontext'):
-            average: Optional[float] = average_region_psnr([
-                result['regions'][name] for result in results
-                if 'regions' in result
-            ])
-            if average is not None:
-                scores[name] = average
-        scores['skipped'] = averages['skipped']
+        scores: Dict[str, float] = {}
+        if 'official' in self.modes:
+            averages = average_text_removal_scores(
+                [result['official'] for result in results])
+            scores.update(_report('official', averages))
+            scores['skipped'] = averages['skipped']
+        if 'strict' in self.modes:
+            scores.update(
+                _report(
+                    'strict',
+                    average_strict_scores(
+                        [result['strict'] for result in results])))
+            for name, _ in _REGIONS:
+                average = average_region_psnr(
+                    [result['regions'].get(name) for result in results])
+                if average is not None:
+                    scores[name] = average
         return scores
 
+    def image_scores(self, result: dict) -> Dict[str, float]:
+        """The scores of one image, in published units."""
+        scores: Dict[str, float] = {}
+        for mode in self.modes:
+            scores.update(_report(mode, result[mode]))
+        scores.update({
+            name: value
+            for name, value in result.get('regions', {}).items()
+            if value is not None
+        })
+        return scores
 
-def _to_hwc(image: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(image.transpose(1, 2, 0))
+    def _regions(self, data_sample: dict, pred: np.ndarray,
+                 gt: np.ndarray) -> dict:
+        if 'gt_text_mask' not in data_sample:
+            return {}
+        mask = self.get_data(data_sample, 'gt_text_mask')[0].numpy()
+        if mask.shape != gt.shape[1:]:
+            raise ValueError(
+                'gt_text_mask and gt_image of '
+                f'{data_sample.get("img_path")!r} must have the same '
+                f'size, but got {mask.shape} and {gt.shape[1:]}')
+        return {
+            name: region_psnr(pred, gt, mask == value)
+            for name, value in _REGIONS
+        }
+
+
+def _report(mode: str, scores: Dict[str, float]) -> Dict[str, float]:
+    return {
+        name: scores[key] * unit
+        for name, key, unit in _REPORTED[mode] if key in scores
+    }

@@ -1,10 +1,12 @@
 from __future__ import annotations
-from typing import List
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
+from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
-from ..functional import average_image_f, binary_scores
+from ..functional import (average_image_f, binary_scores, image_iou,
+                          threshold_counts)
 from .class_map_metric import ClassMapMetric
 
 
@@ -16,8 +18,17 @@ class TextSegmentationMetric(ClassMapMetric):
     0 background, 1 text; in the label 255 is ignored. All scores are in
     percent; a ratio 0 / 0 is 0.
 
+    The threshold of the prediction is that of the codec
+    (``model.codecs.text_segmentation.threshold``). To find a good one, let
+    this metric try several on a **validation** set.
+
     Args:
+        thresholds: Thresholds in [0, 1] to try on the mean of the channels of
+            ``pred_image`` (3, H, W); the table is logged.
         prefix: Put before the names of the results, with a slash.
+
+    Raises:
+        ValueError: If a threshold is not in [0, 1].
 
     Metrics:
         - fgIoU: intersection over union of text, all pixels of the set
@@ -26,22 +37,86 @@ class TextSegmentationMetric(ClassMapMetric):
           set together ("micro", as in the paper)
         - F_image: mean F-score of the single images ("macro", as TexRNet and
           Hi-SAM print it); not comparable with F
+        - best_threshold, best_fgIoU: of the thresholds tried (the lowest of
+          equally good ones)
     """
 
     num_classes = 2
+    worst_by = 'fgIoU'
 
-    def compute_metrics(self, results: List[np.ndarray]) -> dict:
+    def __init__(self,
+                 thresholds: Optional[Sequence[float]] = None,
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(prefix=prefix)
+        # float32, in which the codec compares
+        self.thresholds = np.unique(
+            np.array([] if thresholds is None else thresholds, np.float32))
+        if self.thresholds.size and not (0 <= self.thresholds[0]
+                                         and self.thresholds[-1] <= 1):
+            raise ValueError('thresholds must lie in [0, 1], but got '
+                             f'{thresholds!r}')
+
+    def measure(self, data_sample: dict) -> Dict[str, list]:
+        """Count the pixels of one image.
+
+        Args:
+            data_sample: Prediction and ground truth as a dict.
+
+        Returns:
+            ``matrix``, the confusion matrix (2, 2), and with thresholds
+            ``sweep``, those of each threshold (K, 2, 2).
+
+        Raises:
+            ValueError: If a field is missing, the sizes differ, or a class is
+                out of range.
+        """
+        result = super().measure(data_sample)
+        if self.thresholds.size:
+            image = self.get_data(data_sample, 'pred_image').float()
+            label = self.get_data(data_sample, 'gt_sem_seg')
+            result['sweep'] = threshold_counts(
+                image.mean(0, keepdim=True).numpy(), label.numpy(),
+                self.thresholds).tolist()
+        return result
+
+    def compute_metrics(self, results: List[dict]) -> dict:
         """Compute the scores of all pixels together.
 
         Args:
-            results: The confusion matrix of each image.
+            results: What :meth:`measure` returned for each image.
 
         Returns:
             Scores by name, in percent.
         """
-        scores = binary_scores(sum(results))
-        scores['F_image'] = average_image_f(results)
-        return {
+        matrices = self.matrices(results)
+        scores = binary_scores(sum(matrices))
+        scores['F_image'] = average_image_f(matrices)
+        scores = {
             name: 100 * scores[name]
             for name in ('fgIoU', 'P', 'R', 'F', 'F_image')
         }
+        if self.thresholds.size:
+            scores.update(self._best_threshold(results))
+        return scores
+
+    def image_scores(self, result: dict) -> Dict[str, float]:
+        """Scores of one image; without text in both, the IoU is 100."""
+        matrix, = self.matrices([result])
+        scores = binary_scores(matrix)
+        scores['fgIoU'] = image_iou(matrix)
+        return {name: 100 * scores[name] for name in ('fgIoU', 'P', 'R', 'F')}
+
+    def _best_threshold(self, results: List[dict]) -> Dict[str, float]:
+        counts = sum(np.array(result['sweep']) for result in results)
+        rows = [binary_scores(matrix) for matrix in counts]
+        best = int(np.argmax([row['fgIoU'] for row in rows]))
+        lines = ['threshold   fgIoU       P       R       F']
+        for i, (threshold, row) in enumerate(zip(self.thresholds, rows)):
+            lines.append(f'{threshold:9.3f}' +
+                         ''.join(f'{100 * row[name]:8.2f}'
+                                 for name in ('fgIoU', 'P', 'R', 'F')) +
+                         (' <- best' if i == best else ''))
+        print_log('\n' + '\n'.join(lines), 'current')
+        return dict(
+            best_threshold=round(float(self.thresholds[best]), 6),
+            best_fgIoU=100 * rows[best]['fgIoU'])

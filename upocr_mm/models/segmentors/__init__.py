@@ -1,3 +1,4 @@
 from .upocr import UPOCR
+from .upocr_tta import UPOCRTTAModel
 
-__all__ = ['UPOCR']
+__all__ = ['UPOCR', 'UPOCRTTAModel']

@@ -43,8 +43,9 @@ class UPOCR(BaseSegmentor):
         init_cfg: Initialisation as in mmengine.
 
     Raises:
-        ValueError: A task has no codec, or a codec or loss no prompt, or
-            ``trainable`` names what is not there.
+        ValueError: A task has no codec, or a codec or loss no prompt,
+            ``trainable`` names what is not there, or encoder and decoder are
+            of different sizes.
     """
 
     def __init__(self,
@@ -60,6 +61,7 @@ class UPOCR(BaseSegmentor):
             data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.backbone = MODELS.build(backbone)
         self.decode_head = MODELS.build(decode_head)
+        self._check_channels()
         channels = self.decode_head.embed_dims
         self.projection = nn.Linear(channels, channels)
         self.task_prompt = MODELS.build(
@@ -112,6 +114,18 @@ class UPOCR(BaseSegmentor):
                 for task, codec in self.codecs.items()
                 if hasattr(codec, 'palette')
             })
+
+    def _check_channels(self) -> None:
+        given = list(self.backbone.stage_channels)
+        # From the deepest on; the decoder's last stages have no shortcut.
+        wanted = [
+            self.decode_head.embed_dims, *self.decode_head.stage_channels[:3]
+        ][::-1]
+        if given != wanted:
+            raise ValueError(
+                'model.backbone.arch and model.decode_head.arch are of '
+                f'different sizes: the encoder gives {given} channels, the '
+                f'decoder wants {wanted}; set both')
 
     def _freeze_all_but(self, trainable: Sequence[str]) -> None:
         names = [name for name, _ in self.named_parameters()]

@@ -1,0 +1,34 @@
+import pytest
+from mmseg.registry import TASK_UTILS
+
+import upocr_mm.evaluation  # noqa: F401
+
+
+def _build(folder, **kwargs):
+    return TASK_UTILS.build(
+        dict(type='StoredTextDetector', folder=str(folder), **kwargs))
+
+
+def test_reads_polygons_boxes_and_transcriptions(tmp_path):
+    (tmp_path / 'res_a.txt').write_text(
+        '\ufeff1,2,3,4,5,6\r\n\r\n1,2,30.5,40\r\n1,2,3,4,5,6,7,8,no, 5\r\n',
+        encoding='utf-8')
+    (tmp_path / 'res_b.txt').write_text('')
+    detector = _build(tmp_path, pattern='res_{stem}.txt', name='east')
+    assert detector.detect(None, 'x/a.jpg') == [[1, 2, 3, 4, 5, 6],
+                                                [1, 2, 30.5, 40],
+                                                [1, 2, 3, 4, 5, 6, 7, 8]]
+    assert detector.detect(None, 'x/b.png') == []
+    assert detector.name == 'east'
+
+
+def test_errors(tmp_path):
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        _build(tmp_path / 'nowhere')
+    with pytest.raises(ValueError, match='{stem}'):
+        _build(tmp_path, pattern='a.txt')
+    with pytest.raises(FileNotFoundError, match='c.txt does not exist'):
+        _build(tmp_path).detect(None, 'c.jpg')
+    (tmp_path / 'c.txt').write_text('1,2,3\n')
+    with pytest.raises(ValueError, match='c.txt, line 1: 3 numbers'):
+        _build(tmp_path).detect(None, 'c.jpg')

@@ -1,0 +1,169 @@
+"""Score pictures that any program wrote, by the metrics of `mim test`.
+
+Ground truths and metrics are those of the test in CONFIG; the predictions of
+each task named lie in a folder, one picture per image, with the image's name
+and its size: pictures without text, strokes in white, or tampered and real
+text in the colours of the configuration.
+
+    python tools/analysis/score_folders.py CONFIG text_removal=results/erasenet
+"""
+from __future__ import annotations
+import argparse
+import sys
+from pathlib import Path
+
+import mmcv
+from mmcv.transforms import to_tensor
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmengine.utils import track_iter_progress
+from mmseg.registry import DATASETS, EVALUATOR, MODELS, TASK_UTILS
+
+import upocr_mm  # noqa: F401  (registers data sets, codecs and metrics)
+from upocr_mm.datasets.base_paired_dataset import IMAGE_SUFFIXES
+from upocr_mm.evaluation.reports import format_report, write_image_scores
+
+
+def index_predictions(folder: Path, stems: list[str]) -> dict[str, Path]:
+    """Find the prediction of each image.
+
+    Args:
+        folder: Folder of the predictions.
+        stems: Names of the images without their endings.
+
+    Raises:
+        ValueError: The folder does not exist, an image has no prediction or
+            several, or a prediction has no image.
+    """
+    if not folder.is_dir():
+        raise ValueError(f'the folder of predictions {folder} does not exist')
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            continue
+        if path.stem in files:
+            raise ValueError(f'two predictions of one image: {path} and '
+                             f'{files[path.stem]}')
+        files[path.stem] = path
+    for names, what in ((set(stems) - set(files), 'images of the data set '
+                         'without a prediction'), (set(files) - set(stems),
+                                                   'predictions without an '
+                                                   'image in the data set')):
+        if names:
+            listed = ', '.join(sorted(names)[:5])
+            raise ValueError(f'{len(names)} {what} in {folder}: {listed}' +
+                             (', ...' if len(names) > 5 else ''))
+    return files
+
+
+def score(cfg: Config, folders: dict[str, Path]) -> tuple[dict, dict]:
+    """Score the predictions of some tasks.
+
+    Args:
+        cfg: Configuration with ``test_dataloader``, ``test_evaluator`` and the
+            codecs of the tasks.
+        folders: Folder of the predictions of each task.
+
+    Returns:
+        Scores by name, and for each task those of the images.
+
+    Raises:
+        ValueError: The configuration lacks a task, files do not belong
+            together, or a prediction has another size than its image.
+    """
+    dataset_cfg = cfg.test_dataloader.dataset
+    metrics = cfg.test_evaluator.metrics
+    for task in folders:
+        if not (dataset_cfg.get('datasets', {}).get(task)
+                and metrics.get(task)):
+            known = sorted(key for key in metrics if metrics[key])
+            raise ValueError(f'the configuration tests {known}, not {task!r}')
+    for name in metrics:
+        if name not in folders:
+            metrics[name] = dataset_cfg.datasets[name] = None
+    # At the original size, where the predictions are.
+    dataset_cfg.pipeline = [
+        dict(type='LoadImageFromFile'),
+        dict(type='LoadTargets'),
+        dict(type='PackImageToImageInputs')
+    ]
+    dataset = DATASETS.build(dataset_cfg)
+    preprocessor = MODELS.build(cfg.model.data_preprocessor)
+    codecs = {task: TASK_UTILS.build(cfg.model.codecs[task])
+              for task in folders}  # yapf: disable
+    evaluator = EVALUATOR.build(cfg.test_evaluator)
+    evaluator.dataset_meta = dataset.metainfo
+    paths = [Path(dataset.get_data_info(i)['img_path'])
+             for i in range(len(dataset))]  # yapf: disable
+    files = {
+        task:
+        index_predictions(folders[task],
+                          [path.stem for path in paths[start:stop]])
+        for task, (start, stop) in dataset.task_ranges.items()
+    }
+    for i in track_iter_progress(list(range(len(dataset)))):
+        packed = dataset[i]
+        inputs, sample = packed['inputs'], packed['data_samples']
+        file = files[sample.task][paths[i].stem]
+        picture = mmcv.imread(str(file))
+        if picture is None:
+            raise ValueError(f'{file} is not a readable image')
+        if picture.shape[:2] != tuple(inputs.shape[1:]):
+            raise ValueError(
+                f'the prediction {file} has the size {picture.shape[1]}x'
+                f'{picture.shape[0]}, but its image {paths[i]} has '
+                f'{inputs.shape[2]}x{inputs.shape[1]}')
+        picture = to_tensor(picture.transpose(2, 0, 1).copy())
+        batch = preprocessor(dict(inputs=[picture], data_samples=[sample]))
+        image, = batch['inputs']
+        sample, = batch['data_samples']
+        sample.pred_image = PixelData(data=image)
+        classes = codecs[sample.task].decode(image)
+        if classes is not None:
+            sample.pred_sem_seg = PixelData(data=classes)
+        evaluator.process([sample])
+    return evaluator.evaluate(len(dataset)), evaluator.image_scores
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', metavar='CONFIG')
+    parser.add_argument('folders', nargs='+', metavar='TASK=FOLDER')
+    parser.add_argument(
+        '--out-dir',
+        type=Path,
+        help='also write report.md and images_<task>.csv there')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    args = parser.parse_args()
+    folders = {}
+    for entry in args.folders:
+        task, _, folder = entry.partition('=')
+        if not folder:
+            parser.error(f'{entry!r} is not of the form TASK=FOLDER')
+        folders[task] = Path(folder)
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    init_default_scope('mmseg')
+    try:
+        scores, images = score(cfg, folders)
+    except (ValueError, OSError, ImportError) as error:
+        sys.exit(f'\n{error}')
+    print()
+    for name, value in scores.items():
+        print(f'{name:48} {value:12.4f}')
+    if args.out_dir:
+        args.out_dir.mkdir(parents=True, exist_ok=True)
+        title = ', '.join(str(folder) for folder in folders.values())
+        (args.out_dir / 'report.md').write_text(
+            format_report(scores, title), encoding='utf-8')
+        for task, rows in images.items():
+            write_image_scores(rows, args.out_dir / f'images_{task}.csv')
+        print(f'Report: {args.out_dir}/report.md, images_*.csv')
+
+
+if __name__ == '__main__':
+    main()

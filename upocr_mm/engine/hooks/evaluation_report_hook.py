@@ -1,0 +1,109 @@
+from __future__ import annotations
+from pathlib import Path
+from typing import Any, Optional
+
+import mmcv
+from mmengine.dataset import pseudo_collate
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.model import is_model_wrapper
+from mmseg.registry import HOOKS
+
+from upocr_mm.evaluation import MultiTaskEvaluator
+from upocr_mm.evaluation.reports import format_report, write_image_scores
+from upocr_mm.visualization.panels import (COLUMNS, draw_error, draw_panel,
+                                           draw_sheet, find_palette,
+                                           sample_pictures)
+
+
+@HOOKS.register_module()
+class EvaluationReportHook(Hook):
+    """Files about a test, in the folder of the run.
+
+    - ``report.md``: the scores in the layout of the paper's Tables 3 to 5,
+      with the paper's rows;
+    - ``images_<task>.csv``: the scores of every image;
+    - ``worst.png``: the worst images of each task: input, prediction, target
+      and where they differ.
+
+    Works with :class:`MultiTaskEvaluator`; other evaluators are passed over.
+
+    Args:
+        worst: Number of images of each task in ``worst.png``, 0 for none.
+
+    Raises:
+        ValueError: ``worst`` is negative.
+    """
+
+    # Behind the hooks that write pictures while the test runs.
+    priority = 'LOW'
+
+    def __init__(self, worst: int = 4) -> None:
+        if worst < 0:
+            raise ValueError(f'worst must be >= 0, but got {worst}')
+        self.worst = worst
+
+    @master_only
+    def after_test_epoch(self,
+                         runner: Any,
+                         metrics: Optional[dict] = None) -> None:
+        """Write the files."""
+        evaluator = runner.test_loop.evaluator
+        if not isinstance(evaluator, MultiTaskEvaluator) or not metrics:
+            return
+        folder = Path(runner.log_dir)
+        weights = runner.cfg.get('load_from') or 'no checkpoint'
+        title = f'{Path(runner.cfg.filename or runner.experiment_name).stem}'
+        (folder / 'report.md').write_text(
+            format_report(metrics, f'{title} ({weights})'), encoding='utf-8')
+        for task, rows in evaluator.image_scores.items():
+            if any(rows.values()):
+                write_image_scores(rows, folder / f'images_{task}.csv')
+        self._write_worst(runner, evaluator, folder / 'worst.png')
+        print_log(
+            f'Report, scores of images, worst images: {folder}/report.md, '
+            'images_*.csv, worst.png', 'current')
+
+    def _write_worst(self, runner: Any, evaluator: MultiTaskEvaluator,
+                     filename: Path) -> None:
+        panels = []
+        for task, score in evaluator.worst_by.items():
+            rows = evaluator.image_scores[task]
+            keys = sorted((row[score], key) for key, row in rows.items()
+                          if score in row)[:self.worst]
+            for value, (sample_idx, img_path) in keys:
+                caption = (f'{task}, {Path(img_path).name}, {score} '
+                           f'{value:.2f}')
+                panels.append((caption, _panel(runner, sample_idx)))
+        if panels:
+            sheet = draw_sheet(panels, columns=(*COLUMNS, 'error'))
+            mmcv.imwrite(mmcv.rgb2bgr(sheet), str(filename))
+
+
+def _panel(runner: Any, sample_idx: int):
+    """Predict a sample once more and draw it with its error.
+
+    Keeping the pictures of the test until it is known which are worst would
+    take the memory of the whole set.
+    """
+    dataset = runner.test_dataloader.dataset
+    model = runner.model
+    if is_model_wrapper(model):  # of processes; one of augmentation stays
+        model = model.module
+    sample, = model.test_step(pseudo_collate([dataset[sample_idx]]))
+    palette = find_palette(model, dataset.metainfo, sample.get('task', None))
+    pictures = sample_pictures(sample, palette)
+    _, pred, target = pictures
+    if 'pred_sem_seg' in sample and 'gt_sem_seg' in sample:
+        # Right is what is of the right class, whatever its exact colour; what
+        # is ignored is right.
+        pred, target = (
+            sample.get(name).data.squeeze(0).cpu().numpy()
+            for name in ('pred_sem_seg', 'gt_sem_seg'))
+        wrong = (pred != target) & (target != 255)
+        pred, target = wrong[..., None] * 255, 0 * wrong[..., None]
+    error = None
+    if pred is not None and target is not None:
+        error = draw_error(pred, target)
+    return draw_panel([*pictures, error])

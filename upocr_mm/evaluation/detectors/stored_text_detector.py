@@ -1,0 +1,77 @@
+from __future__ import annotations
+from pathlib import Path
+from typing import List
+
+import numpy as np
+from mmseg.registry import TASK_UTILS
+
+from .base_text_detector import BaseTextDetector
+
+
+@TASK_UTILS.register_module()
+class StoredTextDetector(BaseTextDetector):
+    """Results that another program wrote, one text file for each prediction.
+
+    A line holds a polygon, ``x,y,x,y,...``, or a box, ``x1,y1,x2,y2``, in
+    pixels of the original image; what follows the numbers (a transcription)
+    is passed over. An empty file means that nothing was found.
+
+    Args:
+        folder: Folder of the files.
+        pattern: Their names; ``{stem}`` stands for the image's name without
+            its ending.
+        name: Name of the detector in the scores.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: ``pattern`` lacks ``{stem}``.
+    """
+
+    sees_images = False
+
+    def __init__(self,
+                 folder: str,
+                 pattern: str = '{stem}.txt',
+                 name: str = 'stored') -> None:
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f'the folder {folder} of stored '
+                                    'detections does not exist')
+        if '{stem}' not in pattern:
+            raise ValueError('pattern must hold {stem}, the name of the image '
+                             f'without its ending, but is {pattern!r}')
+        self.folder, self.pattern, self.name = Path(folder), pattern, name
+
+    def detect(self, image: np.ndarray, img_path: str) -> List[List[float]]:
+        """Read the result of one image.
+
+        Raises:
+            FileNotFoundError: There is no file for the image.
+            ValueError: A line does not begin with the numbers of a region.
+        """
+        file = self.folder / self.pattern.format(stem=Path(img_path).stem)
+        if not file.is_file():
+            raise FileNotFoundError(f'no stored detections of {img_path}: '
+                                    f'{file} does not exist')
+        polygons = []
+        lines = file.read_text(encoding='utf-8-sig').splitlines()
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            numbers = _leading_numbers(line)
+            if len(numbers) % 2 or len(numbers) < 4:
+                raise ValueError(
+                    f'{file}, line {number}: {len(numbers)} numbers instead '
+                    'of an even number of at least 4 (x,y,x,y,... or '
+                    f'x1,y1,x2,y2): {line[:80]!r}')
+            polygons.append(numbers)
+        return polygons
+
+
+def _leading_numbers(line: str) -> List[float]:
+    numbers = []
+    for part in line.split(','):
+        try:
+            numbers.append(float(part))
+        except ValueError:
+            break
+    return numbers

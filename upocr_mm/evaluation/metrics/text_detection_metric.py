@@ -1,0 +1,149 @@
+from __future__ import annotations
+from typing import Dict, List, Optional, Sequence, Tuple, Union
+
+import mmcv
+from mmseg.registry import METRICS, TASK_UTILS
+
+from upocr_mm.datasets.annotation_files import read_polygons
+from upocr_mm.dependencies import require
+from ..functional.text_detection import (PROTOCOLS, SHAPES, Matches,
+                                         sum_matches, to_polygon)
+from .image_pair_metric import ImagePairMetric
+
+_PICTURES = ('pred', 'input', 'gt')
+
+
+@METRICS.register_module()
+class TextDetectionMetric(ImagePairMetric):
+    """How much text a detector still finds ("detection-eval").
+
+    The less, the better was the text removed: low recall. There is no single
+    standard, so the names of the scores tell detector, protocol and shape;
+    numbers of different names are not comparable. Published numbers of
+    ViTEraser and UPOCR are ``craft_ic15_polygon``, those of GaRNet
+    ``..._deteval_aabb``.
+
+    Needs the fields ``pred_image`` and ``gt_image``, float RGB (3, H, W) in
+    [0, 1], and in the metainfo ``ann_path``, the file of the polygons. The
+    detector sees predictions cut off to uint8, as the benchmark stores them.
+
+    Args:
+        detector: Config of a :class:`BaseTextDetector`.
+        protocol: ``'ic15'`` (IoU > 0.5) or ``'deteval'`` (0.8 / 0.4), or
+            both as a list.
+        shape: What ground truth polygons and detections are made into:
+            ``'polygon'`` (as they are), ``'minarect'`` or ``'aabb'``, or
+            several as a list.
+        pictures: Where to search: ``'pred'``; ``'input'`` gives the ceiling
+            (text untouched) and ``'gt'`` the floor (what is found in the
+            pictures without text).
+        prefix: Put before the names of the results, with a slash.
+
+    Raises:
+        ImportError: ``shapely`` is not installed.
+        ValueError: An argument has a value that is not allowed.
+
+    Metrics:
+        - <detector>_<protocol>_<shape>/R, /P, /F: recall, precision and F of
+          the detector on the predictions, in percent, over the whole set
+        - <detector>_<protocol>_<shape>_input/..., ..._gt/...: the same on the
+          input images and on the ground truths
+    """
+
+    def __init__(self,
+                 detector: dict = dict(type='RapidOCRTextDetector'),
+                 protocol: Union[str, Sequence[str]] = 'ic15',
+                 shape: Union[str, Sequence[str]] = 'polygon',
+                 pictures: Sequence[str] = ('pred', ),
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(prefix=prefix)
+        require('shapely', 'evaluation')
+        self.protocols = _choices('protocol', protocol, tuple(PROTOCOLS))
+        self.shapes = _choices('shape', shape, SHAPES)
+        self.pictures = _choices('pictures', pictures, _PICTURES)
+        self.detector = TASK_UTILS.build(detector)
+        if not self.detector.sees_images and self.pictures != ['pred']:
+            raise ValueError(
+                f'{type(self.detector).__name__} only knows the predictions: '
+                f"pictures must be ['pred'], but got {self.pictures}")
+
+    def measure(self, data_sample: dict) -> Dict[str, Matches]:
+        """Detect and match the texts of one image.
+
+        Args:
+            data_sample: Prediction and ground truth as a dict.
+
+        Returns:
+            Outcome of the matching, by the name of the score.
+
+        Raises:
+            ValueError: A field is missing, sizes differ, or the file of the
+                polygons is broken.
+        """
+        img_path = data_sample.get('img_path', '')
+        if not data_sample.get('ann_path'):
+            raise ValueError(
+                f'{type(self).__name__} needs the polygons of {img_path!r}: '
+                'a data set that gives them (SCUTEnsTextDataset with the '
+                'folder all_gts) and ann_path among the meta_keys of '
+                'PackImageToImageInputs')
+        polygons = read_polygons(data_sample['ann_path'])
+        if polygons.errors:
+            raise ValueError('; '.join(polygons.errors))
+        pred, gt = self.get_images(data_sample)
+        result = {}
+        for picture in self.pictures:
+            if picture == 'input':
+                image = mmcv.imread(img_path, channel_order='rgb')
+            elif picture == 'gt':
+                image = self.gt_bytes(gt)
+            else:
+                image = self.pred_bytes(pred)
+            found = self.detector.detect(image, img_path)
+            for name, matches in self._match(polygons.shapes, found):
+                suffix = '' if picture == 'pred' else f'_{picture}'
+                result[name + suffix] = matches
+        return result
+
+    def compute_metrics(self, results: List[Dict[str, Matches]]) -> dict:
+        """Score all images together.
+
+        Args:
+            results: What :meth:`measure` returned for each image.
+
+        Returns:
+            Scores by name, in percent.
+        """
+        return {
+            f'{name}/{key}': 100 * value
+            for name in results[0]
+            for key, value in sum_matches([result[name] for result in results
+                                           ]).scores().items()
+        }
+
+    def image_scores(self, result: Dict[str, Matches]) -> Dict[str, float]:
+        """Recall of one image, in percent, if it has text."""
+        return {
+            f'{name}/R': 100 * matches.scores()['R']
+            for name, matches in result.items() if matches.num_gt
+        }
+
+    def _match(self, polygons: List[List[int]],
+               found: List[List[float]]) -> List[Tuple[str, Matches]]:
+        matches = []
+        for shape in self.shapes:
+            gts = [to_polygon(points, shape) for points in polygons]
+            dets = [to_polygon(points, shape) for points in found]
+            for protocol in self.protocols:
+                matches.append((f'{self.detector.name}_{protocol}_{shape}',
+                                PROTOCOLS[protocol](gts, dets)))
+        return matches
+
+
+def _choices(name: str, value: Union[str, Sequence[str]],
+             allowed: Sequence[str]) -> List[str]:
+    chosen = [value] if isinstance(value, str) else list(value)
+    if not chosen or not set(chosen) <= set(allowed):
+        raise ValueError(f'{name} must be among {list(allowed)}, but got '
+                         f'{value!r}')
+    return chosen

@@ -1,0 +1,6 @@
+from .published import TABLES, Column, PublishedTable
+from .writing import format_report, write_image_scores
+
+__all__ = [
+    'TABLES', 'Column', 'PublishedTable', 'format_report', 'write_image_scores'
+]

@@ -1,0 +1,77 @@
+"""Scores as Markdown, beside the paper's, and those of images as CSV."""
+from __future__ import annotations
+import csv
+from pathlib import Path
+from typing import Dict, List, Optional
+
+from .published import TABLES, PublishedTable
+
+_NOTE = ('Rows of other methods are what the paper prints; the last row is '
+         'this run. They compare only if this run tested the same data set.')
+
+
+def format_report(scores: Dict[str, float], title: str) -> str:
+    """Scores of all tasks in the layout of the paper's tables.
+
+    Args:
+        scores: Scores named ``<task>/<name>``.
+        title: Heading of the report.
+
+    Returns:
+        Markdown: for each task the paper's table with one row more, and what
+        the table has no column for; for other tasks a list.
+    """
+    tasks: Dict[str, Dict[str, float]] = {}
+    for name, value in scores.items():
+        task, _, metric = name.partition('/')
+        if metric:
+            tasks.setdefault(task, {})[metric] = value
+    parts = [f'# {title}', _NOTE]
+    for task, values in tasks.items():
+        shown: List[str] = []
+        if task in TABLES:
+            table = TABLES[task]
+            parts += [f'## {table.title}', _with_own_row(table, values)]
+            shown = [column.metric for column in table.columns]
+        else:
+            parts.append(f'## {task}')
+        rest = {k: v for k, v in values.items() if k not in shown}
+        if rest:
+            parts.append(
+                _markdown(['score', 'value'],
+                          [[k, f'{v:.4f}'] for k, v in rest.items()]))
+    return '\n\n'.join(parts) + '\n'
+
+
+def write_image_scores(rows: Dict[tuple, Dict[str, float]],
+                       filename: Path) -> None:
+    """Write the scores of single images as CSV, in the order of the set.
+
+    Args:
+        rows: Scores by the identity of the sample, ``(sample_idx, img_path)``.
+        filename: File to write; an image without a score has an empty cell.
+    """
+    names = list(dict.fromkeys(name for row in rows.values() for name in row))
+    with filename.open('w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file)
+        writer.writerow(['sample_idx', 'img_path', *names])
+        for key in sorted(rows):
+            writer.writerow(
+                [*key, *(rows[key].get(name, '') for name in names)])
+
+
+def _with_own_row(table: PublishedTable, values: Dict[str, float]) -> str:
+    own: List[Optional[str]] = [
+        f'{values[column.metric]:.{column.digits}f}'
+        if column.metric in values else None for column in table.columns
+    ]
+    return _markdown(['method', *(column.head for column in table.columns)],
+                     [[name, *cells]
+                      for name, cells in [*table.rows, ('**ours**', own)]])
+
+
+def _markdown(head: List[str], rows: List[List[Optional[str]]]) -> str:
+    lines = [head, ['---'] * len(head), *rows]
+    return '\n'.join('| ' + ' | '.join('-' if cell is None else cell
+                                       for cell in line) + ' |'
+                     for line in lines)
