@@ -37,10 +37,13 @@ def run(*arguments) -> tuple[int, str]:
 
 
 def printed(output: str) -> dict[str, float]:
-    rows = [line.split() for line in output.splitlines()]
+    """The scores in the table."""
+    head, *rows = [[cell.strip() for cell in line.split('|')[1:-1]]
+                   for line in output.splitlines() if line.startswith('|')]
     return {
-        row[0]: float(row[1])
-        for row in rows if len(row) == 2 and '/' in row[0]
+        f'{head[i]}/{row[i]}': float(row[i + 1])
+        for row in rows
+        for i in range(0, len(row), 2) if row[i]
     }
 
 

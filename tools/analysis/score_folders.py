@@ -22,7 +22,8 @@ from mmseg.registry import DATASETS, EVALUATOR, MODELS, TASK_UTILS
 
 import upocr_mm  # noqa: F401  (registers data sets, codecs and metrics)
 from upocr_mm.datasets.base_paired_dataset import IMAGE_SUFFIXES
-from upocr_mm.evaluation.reports import format_report, write_image_scores
+from upocr_mm.evaluation.reports import (format_console, format_report,
+                                         write_image_scores)
 
 
 def index_predictions(folder: Path, stems: list[str]) -> dict[str, Path]:
@@ -153,8 +154,7 @@ def main() -> None:
     except (ValueError, OSError, ImportError) as error:
         sys.exit(f'\n{error}')
     print()
-    for name, value in scores.items():
-        print(f'{name:48} {value:12.4f}')
+    print(format_console(scores))
     if args.out_dir:
         args.out_dir.mkdir(parents=True, exist_ok=True)
         title = ', '.join(str(folder) for folder in folders.values())

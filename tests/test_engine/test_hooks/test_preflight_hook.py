@@ -1,4 +1,5 @@
 from __future__ import annotations
+import json
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,22 @@ def test_a_training_may_start_without_prompts(checkpoint: Path,
     cfg.experiment_name = 'without_bias'
     with pytest.raises(ValueError, match='1 keys are missing: projection'):
         Runner.from_cfg(cfg).train()
+
+
+def test_best_checkpoint_by_any_score(tmp_path: Path,
+                                      drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data, iters=2)
+    cfg.train_cfg.val_interval = 1
+    cfg.default_hooks.checkpoint.update(
+        save_best=['text_removal/AGE', 'text_segmentation/R'],
+        rule=['less', 'greater'])
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    ages = [
+        json.loads(line)['text_removal/AGE'] for line in next(
+            tmp_path.glob('*/vis_data/scalars.json')).read_text().splitlines()
+        if 'text_removal/AGE' in line
+    ]
+    best, = tmp_path.glob('best_text_removal_AGE_iter_*.pth')
+    assert best.stem[-1] == str(1 + ages.index(min(ages)))
+    assert len(list(tmp_path.glob('best_text_segmentation_R_*.pth'))) == 1

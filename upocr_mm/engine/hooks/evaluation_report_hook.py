@@ -11,7 +11,8 @@ from mmengine.model import is_model_wrapper
 from mmseg.registry import HOOKS
 
 from upocr_mm.evaluation import MultiTaskEvaluator
-from upocr_mm.evaluation.reports import format_report, write_image_scores
+from upocr_mm.evaluation.reports import (format_console, format_report,
+                                         write_image_scores)
 from upocr_mm.visualization.panels import (COLUMNS, draw_error, draw_panel,
                                            draw_sheet, find_palette,
                                            sample_pictures)
@@ -19,7 +20,7 @@ from upocr_mm.visualization.panels import (COLUMNS, draw_error, draw_panel,
 
 @HOOKS.register_module()
 class EvaluationReportHook(Hook):
-    """Files about a test, in the folder of the run.
+    """A table of the scores of a test, and files in the folder of the run.
 
     - ``report.md``: the scores in the layout of the paper's Tables 3 to 5,
       with the paper's rows;
@@ -61,6 +62,7 @@ class EvaluationReportHook(Hook):
             if any(rows.values()):
                 write_image_scores(rows, folder / f'images_{task}.csv')
         self._write_worst(runner, evaluator, folder / 'worst.png')
+        print_log(f'Scores:\n{format_console(metrics)}', 'current')
         print_log(
             f'Report, scores of images, worst images: {folder}/report.md, '
             'images_*.csv, worst.png', 'current')

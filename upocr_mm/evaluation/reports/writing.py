@@ -1,8 +1,10 @@
-"""Scores as Markdown, beside the paper's, and those of images as CSV."""
+"""Scores as tables, beside the paper's, and those of images as CSV."""
 from __future__ import annotations
 import csv
 from pathlib import Path
 from typing import Dict, List, Optional
+
+from prettytable import PrettyTable
 
 from .published import TABLES, PublishedTable
 
@@ -21,13 +23,8 @@ def format_report(scores: Dict[str, float], title: str) -> str:
         Markdown: for each task the paper's table with one row more, and what
         the table has no column for; for other tasks a list.
     """
-    tasks: Dict[str, Dict[str, float]] = {}
-    for name, value in scores.items():
-        task, _, metric = name.partition('/')
-        if metric:
-            tasks.setdefault(task, {})[metric] = value
     parts = [f'# {title}', _NOTE]
-    for task, values in tasks.items():
+    for task, values in _by_task(scores).items():
         shown: List[str] = []
         if task in TABLES:
             table = TABLES[task]
@@ -41,6 +38,24 @@ def format_report(scores: Dict[str, float], title: str) -> str:
                 _markdown(['score', 'value'],
                           [[k, f'{v:.4f}'] for k, v in rest.items()]))
     return '\n\n'.join(parts) + '\n'
+
+
+def format_console(scores: Dict[str, float]) -> str:
+    """Scores as a table of plain text, the tasks side by side.
+
+    Args:
+        scores: Scores named ``<task>/<name>``.
+    """
+    tasks = _by_task(scores)
+    table = PrettyTable()
+    height = max(map(len, tasks.values()), default=0)
+    for task, values in tasks.items():
+        names, numbers = list(values), [f'{v:.4f}' for v in values.values()]
+        padding = [''] * (height - len(names))
+        # A column needs a head of its own.
+        table.add_column(task, names + padding, align='l')
+        table.add_column(' ' * len(table.field_names), numbers + padding, 'r')
+    return table.get_string()
 
 
 def write_image_scores(rows: Dict[tuple, Dict[str, float]],
@@ -58,6 +73,15 @@ def write_image_scores(rows: Dict[tuple, Dict[str, float]],
         for key in sorted(rows):
             writer.writerow(
                 [*key, *(rows[key].get(name, '') for name in names)])
+
+
+def _by_task(scores: Dict[str, float]) -> Dict[str, Dict[str, float]]:
+    tasks: Dict[str, Dict[str, float]] = {}
+    for name, value in scores.items():
+        task, _, metric = name.partition('/')
+        if metric:
+            tasks.setdefault(task, {})[metric] = value
+    return tasks
 
 
 def _with_own_row(table: PublishedTable, values: Dict[str, float]) -> str:
