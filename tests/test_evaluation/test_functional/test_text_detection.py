@@ -99,12 +99,12 @@ def test_deteval_many_to_one():
     assert match_deteval(words, [box(0, 0, 100, 21)]) == (0, 0, 2, 1)
 
 
-def test_deteval_far_centres():
-    """A box of which the text is a far corner is no match."""
-    # .4 of the detection is text, 2 * distance / diagonals < 1 always holds
-    # for boxes that overlap so much; without overlap nothing matches
-    assert match_deteval([box(0, 0, 10, 10)],
-                         [box(20, 0, 30, 10)]) == (0, 0, 1, 1)
+def test_deteval_counts_what_touches():
+    """A stray detection over the text's end makes it one of two parts."""
+    gt, stray = box(0, 0, 100, 10), box(95, 0, 200, 10)
+    assert match_deteval([gt], [gt, stray]) == (1, 1, 1, 2)
+    # without overlap nothing matches
+    assert match_deteval([gt], [box(200, 0, 300, 10)]) == (0, 0, 1, 1)
 
 
 def test_deteval_ignores():
