@@ -7,7 +7,7 @@ class _FourClasses(ClassMapMetric):
     num_classes = 4
 
     def compute_metrics(self, results):
-        return dict(total=sum(results).tolist())
+        return dict(total=sum(self.matrices(results)).tolist())
 
 
 def test_counts_any_number_of_classes():
@@ -23,3 +23,16 @@ def test_counts_any_number_of_classes():
         ])
     assert metric.evaluate(2)['total'] == [[2, 0, 0, 0], [0, 2, 0, 0],
                                            [0, 0, 2, 0], [0, 0, 2, 0]]
+
+
+def test_keeps_no_arrays():
+    """Which would scatter over the memory that large ones leave free."""
+    metric = _FourClasses()
+    label = torch.zeros(1, 2, 2, dtype=torch.int64)
+    sample = dict(
+        sample_idx=0,
+        pred_sem_seg=dict(data=label),
+        gt_sem_seg=dict(data=label))
+    metric.process(None, [sample])
+    (_, result), = metric.results
+    assert result == dict(matrix=[[4, 0, 0, 0]] + 3 * [[0, 0, 0, 0]])
