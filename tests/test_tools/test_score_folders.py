@@ -79,6 +79,11 @@ def test_inputs_as_answers(config: Path, drawn_data: Path,
                             ('AGE', 'age', 1)):
         assert scores[f'text_removal/{name}'] == pytest.approx(
             unit * expected[key], abs=1e-4)
+    table = subprocess.run(
+        [sys.executable, TOOL.parent / 'score_table.py', tmp_path / 'out'],
+        stdout=subprocess.PIPE,
+        text=True)
+    assert f'{scores["text_removal/PSNR"]:.2f}' in table.stdout
     with (tmp_path / 'out' / 'images_text_removal.csv').open() as file:
         assert len(list(csv.DictReader(file))) == 3
     assert 'UPOCR (paper)' in (tmp_path / 'out' / 'report.md').read_text()
@@ -104,6 +109,11 @@ def test_folders_that_do_not_fit(config: Path, drawn_data: Path,
     code, output = run(config, f'text_removal={folder}')
     assert code == 1 and f'{small} has the size 64x47' in output
     assert 'has 64x48' in output and 'Traceback' not in output
+    # all that is wrong, at once
+    (folder / 'img_1.jpg').write_bytes(b'no picture')
+    code, output = run(config, f'text_removal={folder}')
+    assert code == 1 and 'has the size 64x47' in output
+    assert f'{folder}/img_1.jpg is not a readable image' in output
     small.rename(folder / 'img_9.jpg')
     code, output = run(config, f'text_removal={folder}')
     assert code == 1
@@ -115,6 +125,25 @@ def test_folders_that_do_not_fit(config: Path, drawn_data: Path,
     shutil.copy(small, small.with_suffix('.png'))
     code, output = run(config, f'text_removal={folder}')
     assert code == 1 and 'two predictions of one image' in output
+
+
+def test_maps_of_class_numbers(config: Path, drawn_data: Path,
+                               tmp_path: Path) -> None:
+    for file in (drawn_data / 'TextSegmentation/TextSeg/image').iterdir():
+        picture = mmcv.imread(str(file))
+        mmcv.imwrite(picture // 200, str(tmp_path / f'{file.stem}.png'))
+    split = json.loads(
+        (drawn_data / 'TextSegmentation/TextSeg/split.json').read_text())
+    for file in tmp_path.iterdir():
+        if file.stem not in split['test']:
+            file.unlink()
+    code, output = run(config, f'text_segmentation={tmp_path}')
+    assert code == 1 and 'no prediction has a value above 2' in output
+
+
+def test_no_config(tmp_path: Path) -> None:
+    code, output = run(tmp_path / 'no.py', f'text_removal={tmp_path}')
+    assert code == 1 and 'no.py' in output and 'Traceback' not in output
 
 
 def test_unknown_task(config: Path, tmp_path: Path) -> None:
@@ -137,7 +166,7 @@ def test_robustness(drawn_data: Path, tmp_path: Path) -> None:
         sys.executable, tool, tmp_path / 'tiny.py',
         tmp_path / 'train' / 'iter_1.pth', '--work-dir', tmp_path / 'out',
         '--kinds', 'resize', '--metrics', 'text_removal/PSNR',
-        'tampered_text_detection/mIoU', 'unknown/score'
+        'tampered_text_detection/mIoU'
     ]
     done = subprocess.run([str(part) for part in command],
                           stdout=subprocess.PIPE,
@@ -151,8 +180,14 @@ def test_robustness(drawn_data: Path, tmp_path: Path) -> None:
     assert len(set(psnr)) == 4
     table = (tmp_path / 'out' / 'table.md').read_text()
     assert table in done.stdout and len(table.splitlines()) == 6
-    assert f'{psnr[1]:.2f}' in table and 'unknown' not in table
+    assert f'{psnr[1]:.2f}' in table
     assert mmcv.imread(str(tmp_path / 'out' / 'curves.png')).std() > 0
+    done = subprocess.run([str(part) for part in (*command, 'x/y')],
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT,
+                          text=True)
+    assert done.returncode == 1
+    assert "not have the scores ['x/y'], but ['tamp" in done.stdout
     # the clean scores are those of `mim test`
     cfg.load_from = str(tmp_path / 'train' / 'iter_1.pth')
     cfg.experiment_name = 'clean_again'

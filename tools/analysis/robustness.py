@@ -81,10 +81,12 @@ def draw_curves(scores: dict[str, dict[str, float]], kinds: list[str],
                 ],
                 marker='o')
             axis.grid(alpha=.3)
+            axis.set_xticks(AMOUNTS[kind], [f'{x:g}' for x in AMOUNTS[kind]])
             if kind in ('jpeg', 'resize'):
                 axis.invert_xaxis()  # the mildest on the left
             if metric == metrics[-1]:
                 axis.set_xlabel(AXES[kind])
+            axis.set_title('dashed: clean', fontsize=7, loc='right')
         row[0].set_ylabel(metric.replace('/', '\n'), fontsize=8)
     figure.tight_layout()
     figure.savefig(filename, dpi=120)
@@ -130,9 +132,11 @@ def main() -> None:
         (args.work_dir / 'scores.json').write_text(
             json.dumps(scores, indent=2))
         metrics = [key for key in args.metrics if key in scores[CLEAN]]
-        if not metrics:
-            sys.exit(f'the test has none of the scores {list(args.metrics)}, '
-                     f'but {sorted(scores[CLEAN])}')
+        unknown = sorted(set(args.metrics) - {*metrics, *METRICS})
+        if unknown or not metrics:
+            sys.exit(f'the test does not have the scores '
+                     f'{unknown or list(args.metrics)}, but '
+                     f'{sorted(scores[CLEAN])}')
     table = format_table(scores, metrics)
     (args.work_dir / 'table.md').write_text(table + '\n')
     draw_curves(scores, args.kinds, metrics, args.work_dir / 'curves.png')

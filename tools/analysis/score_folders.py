@@ -9,6 +9,7 @@ text in the colours of the configuration.
 """
 from __future__ import annotations
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -58,6 +59,38 @@ def index_predictions(folder: Path, stems: list[str]) -> dict[str, Path]:
     return files
 
 
+def check_sizes(pairs: dict[Path, Path]) -> None:
+    """Check that predictions can be read and have the size of their image.
+
+    Args:
+        pairs: Images and their predictions.
+
+    Raises:
+        ValueError: With all that is wrong.
+    """
+    problems, dark = [], 0
+    for path, file in pairs.items():
+        picture = mmcv.imread(str(file))
+        image = mmcv.imread(str(path))
+        if picture is None:
+            problems.append(f'{file} is not a readable image')
+            continue
+        dark += int(picture.max() <= 2)
+        if picture.shape != image.shape:
+            problems.append(
+                f'the prediction {file} has the size {picture.shape[1]}x'
+                f'{picture.shape[0]}, but its image {path} has '
+                f'{image.shape[1]}x{image.shape[0]}')
+    if problems:
+        raise ValueError('\n'.join(problems[:10]) +
+                         (f'\n... and {len(problems) - 10} more' *
+                          (len(problems) > 10)))
+    if dark == len(pairs):
+        raise ValueError(
+            f'no prediction has a value above 2, for instance {file}: they '
+            'must be pictures (white is 255), not maps of class numbers')
+
+
 def score(cfg: Config, folders: dict[str, Path]) -> tuple[dict, dict]:
     """Score the predictions of some tasks.
 
@@ -103,18 +136,14 @@ def score(cfg: Config, folders: dict[str, Path]) -> tuple[dict, dict]:
                           [path.stem for path in paths[start:stop]])
         for task, (start, stop) in dataset.task_ranges.items()
     }
+    check_sizes({path: files[task][path.stem]
+                 for task, (start, stop) in dataset.task_ranges.items()
+                 for path in paths[start:stop]})  # yapf: disable
     for i in track_iter_progress(list(range(len(dataset)))):
         packed = dataset[i]
-        inputs, sample = packed['inputs'], packed['data_samples']
+        sample = packed['data_samples']
         file = files[sample.task][paths[i].stem]
         picture = mmcv.imread(str(file))
-        if picture is None:
-            raise ValueError(f'{file} is not a readable image')
-        if picture.shape[:2] != tuple(inputs.shape[1:]):
-            raise ValueError(
-                f'the prediction {file} has the size {picture.shape[1]}x'
-                f'{picture.shape[0]}, but its image {paths[i]} has '
-                f'{inputs.shape[2]}x{inputs.shape[1]}')
         picture = to_tensor(picture.transpose(2, 0, 1).copy())
         batch = preprocessor(dict(inputs=[picture], data_samples=[sample]))
         image, = batch['inputs']
@@ -131,14 +160,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config', metavar='CONFIG')
-    parser.add_argument('folders', nargs='+', metavar='TASK=FOLDER')
+    parser.add_argument(
+        'config',
+        metavar='CONFIG',
+        help='configuration with the test data, the metrics and the colours')
+    parser.add_argument(
+        'folders',
+        nargs='+',
+        metavar='TASK=FOLDER',
+        help='predictions of a task; other tasks are left out')
     parser.add_argument(
         '--out-dir',
         type=Path,
-        help='also write report.md and images_<task>.csv there')
+        help='also write scores.json (for score_table.py), report.md and '
+        'images_<task>.csv there')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='changes of the configuration')
     args = parser.parse_args()
     folders = {}
     for entry in args.folders:
@@ -146,10 +187,10 @@ def main() -> None:
         if not folder:
             parser.error(f'{entry!r} is not of the form TASK=FOLDER')
         folders[task] = Path(folder)
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
     init_default_scope('mmseg')
     try:
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options or {})
         scores, images = score(cfg, folders)
     except (ValueError, OSError, ImportError) as error:
         sys.exit(f'\n{error}')
@@ -158,11 +199,12 @@ def main() -> None:
     if args.out_dir:
         args.out_dir.mkdir(parents=True, exist_ok=True)
         title = ', '.join(str(folder) for folder in folders.values())
+        (args.out_dir / 'scores.json').write_text(json.dumps(scores, indent=2))
         (args.out_dir / 'report.md').write_text(
             format_report(scores, title), encoding='utf-8')
         for task, rows in images.items():
             write_image_scores(rows, args.out_dir / f'images_{task}.csv')
-        print(f'Report: {args.out_dir}/report.md, images_*.csv')
+        print(f'Scores: {args.out_dir}/scores.json, report.md, images_*.csv')
 
 
 if __name__ == '__main__':

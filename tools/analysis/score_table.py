@@ -1,7 +1,7 @@
 """Print the scores of several tested models as one table.
 
 Each folder is the --work-dir of a `mim test` (the newest scores below it
-count); a name can stand before it.
+count) or the --out-dir of score_folders.py; a name can stand before it.
 
     python tools/analysis/score_table.py UPOCR=work_dirs/upocr U-Net=work_dirs/unet
 """  # noqa: E501
@@ -18,12 +18,14 @@ METRICS = ('text_removal/PSNR', 'text_removal/MSSIM', 'text_removal/MSE',
 
 
 def read_scores(folder: Path) -> dict[str, float]:
-    """The newest scores that a test wrote below a folder.
+    """The newest scores that a test, or score_folders.py, wrote.
 
     Raises:
         FileNotFoundError: There are none.
     """
     found = []
+    if (folder / 'scores.json').is_file():
+        found.append(('', folder / 'scores.json'))  # of score_folders.py
     # mmengine writes them to <work dir>/<time>/<time>.json.
     for file in folder.rglob('*.json'):
         if file.stem == file.parent.name:
@@ -31,7 +33,8 @@ def read_scores(folder: Path) -> dict[str, float]:
     if not found:
         raise FileNotFoundError(
             f'{folder} holds no scores; it must be the --work-dir of a '
-            '`mim test` (they lie in <folder>/<time>/<time>.json)')
+            '`mim test` (they lie in <folder>/<time>/<time>.json) or the '
+            '--out-dir of score_folders.py')
     scores = json.loads(max(found)[1].read_text())
     return {k: v for k, v in scores.items() if '/' in k}
 

@@ -54,6 +54,16 @@ def test_files(tmp_path: Path, drawn_data: Path) -> None:
     assert sheet.shape[0] == 6 * (192 + 20)
 
 
+def test_title_tells_what_was_tested(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.test_dataloader.dataset.pipeline.insert(
+        1, dict(type='DegradeImage', kind='jpeg', amount=50))
+    cfg.test_dataloader.dataset.datasets.text_segmentation.split = 'val'
+    Runner.from_cfg(cfg).test()
+    title = next(tmp_path.glob('*/report.md')).read_text().splitlines()[0]
+    assert title.endswith('(no checkpoint, jpeg 50, text_segmentation on val)')
+
+
 def test_worst_images_come_first(tmp_path: Path, drawn_data: Path,
                                  monkeypatch) -> None:
     captions = []

@@ -22,6 +22,20 @@ def test_reads_polygons_boxes_and_transcriptions(tmp_path):
     assert detector.name == 'east'
 
 
+def test_numbers_behind_the_coordinates(tmp_path):
+    (tmp_path / 'a.txt').write_text('1,2,3,4,0.93\n5,6,7,8,1998\n')
+    assert _build(
+        tmp_path, coordinates=4).detect(None, 'a.jpg') == [[1, 2, 3, 4],
+                                                           [5, 6, 7, 8]]
+    with pytest.raises(ValueError, match='5 numbers .* set coordinates'):
+        _build(tmp_path).detect(None, 'a.jpg')
+    with pytest.raises(ValueError, match='5 numbers instead of 8'):
+        _build(tmp_path, coordinates=8).detect(None, 'a.jpg')
+    (tmp_path / 'a.txt').write_text('1,2,nan,4\n')
+    with pytest.raises(ValueError, match="'1,2,nan,4'"):
+        _build(tmp_path).detect(None, 'a.jpg')
+
+
 def test_errors(tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere'):
         _build(tmp_path / 'nowhere')

@@ -3,13 +3,15 @@ from pathlib import Path
 from typing import Any, Optional
 
 import mmcv
+import numpy as np
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmseg.registry import HOOKS
 
+from upocr_mm.datasets.transforms import DegradeImage
 from upocr_mm.evaluation import MultiTaskEvaluator
 from upocr_mm.evaluation.reports import (format_console, format_report,
                                          write_image_scores)
@@ -56,8 +58,9 @@ class EvaluationReportHook(Hook):
         folder = Path(runner.log_dir)
         weights = runner.cfg.get('load_from') or 'no checkpoint'
         title = f'{Path(runner.cfg.filename or runner.experiment_name).stem}'
+        remarks = ', '.join([weights, *_remarks(runner)])
         (folder / 'report.md').write_text(
-            format_report(metrics, f'{title} ({weights})'), encoding='utf-8')
+            format_report(metrics, f'{title} ({remarks})'), encoding='utf-8')
         for task, rows in evaluator.image_scores.items():
             if any(rows.values()):
                 write_image_scores(rows, folder / f'images_{task}.csv')
@@ -75,18 +78,41 @@ class EvaluationReportHook(Hook):
             keys = sorted((row[score], key) for key, row in rows.items()
                           if score in row)[:self.worst]
             for value, (sample_idx, img_path) in keys:
-                caption = (f'{task}, {Path(img_path).name}, {score} '
-                           f'{value:.2f}')
-                panels.append((caption, _panel(runner, sample_idx)))
+                panel = _panel(runner, sample_idx, img_path)
+                if panel is not None:
+                    caption = (f'{task}, {Path(img_path).name}, {score} '
+                               f'{value:.2f}')
+                    panels.append((caption, panel))
         if panels:
             sheet = draw_sheet(panels, columns=(*COLUMNS, 'error'))
             mmcv.imwrite(mmcv.rgb2bgr(sheet), str(filename))
 
 
-def _panel(runner: Any, sample_idx: int):
+def _remarks(runner: Any) -> list[str]:
+    """What makes a test another one than that of the tables."""
+    remarks = []
+    if isinstance(runner.model, BaseTTAModel) or (is_model_wrapper(
+            runner.model) and isinstance(runner.model.module, BaseTTAModel)):
+        remarks.append('augmented')
+    dataset = runner.test_dataloader.dataset
+    pipeline = getattr(dataset, 'pipeline', None)
+    for step in getattr(pipeline, 'transforms', ()):
+        if isinstance(step, DegradeImage):
+            remarks.append(f'{step.kind} {step.amount:g}')
+    for child in getattr(dataset, 'datasets', [dataset]):
+        # TextSeg has a list of them.
+        splits = getattr(child, 'splits', [getattr(child, 'split', 'test')])
+        if splits != ['test']:
+            task = getattr(child, 'task', type(child).__name__)
+            remarks.append(f'{task} on {" + ".join(splits)}')
+    return remarks
+
+
+def _panel(runner: Any, sample_idx: int, img_path: str) -> np.ndarray | None:
     """Predict a sample once more and draw it with its error.
 
-    Keeping the pictures of the test until it is known which are worst would
+    None if the data set has another image at the index, as data sets that
+    were joined by other means have. Keeping the pictures of the test until it is known which are worst would
     take the memory of the whole set.
     """
     dataset = runner.test_dataloader.dataset
@@ -94,6 +120,8 @@ def _panel(runner: Any, sample_idx: int):
     if is_model_wrapper(model):  # of processes; one of augmentation stays
         model = model.module
     sample, = model.test_step(pseudo_collate([dataset[sample_idx]]))
+    if sample.get('img_path') != img_path:
+        return None
     palette = find_palette(model, dataset.metainfo, sample.get('task', None))
     pictures = sample_pictures(sample, palette)
     _, pred, target = pictures

@@ -1,6 +1,6 @@
 from __future__ import annotations
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 import numpy as np
 from mmseg.registry import TASK_UTILS
@@ -21,6 +21,9 @@ class StoredTextDetector(BaseTextDetector):
         pattern: Their names; ``{stem}`` stands for the image's name without
             its ending.
         name: Name of the detector in the scores.
+        coordinates: How many numbers of a line are coordinates, 8 for
+            quadrilaterals. Needed where a confidence or a transcription that
+            may be a number follows. Default: all numbers of a line.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -32,7 +35,8 @@ class StoredTextDetector(BaseTextDetector):
     def __init__(self,
                  folder: str,
                  pattern: str = '{stem}.txt',
-                 name: str = 'stored') -> None:
+                 name: str = 'stored',
+                 coordinates: Optional[int] = None) -> None:
         if not Path(folder).is_dir():
             raise FileNotFoundError(f'the folder {folder} of stored '
                                     'detections does not exist')
@@ -40,6 +44,7 @@ class StoredTextDetector(BaseTextDetector):
             raise ValueError('pattern must hold {stem}, the name of the image '
                              f'without its ending, but is {pattern!r}')
         self.folder, self.pattern, self.name = Path(folder), pattern, name
+        self.coordinates = coordinates
 
     def detect(self, image: np.ndarray, img_path: str) -> List[List[float]]:
         """Read the result of one image.
@@ -57,12 +62,14 @@ class StoredTextDetector(BaseTextDetector):
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            numbers = _leading_numbers(line)
-            if len(numbers) % 2 or len(numbers) < 4:
+            numbers = _leading_numbers(line)[:self.coordinates]
+            wanted = self.coordinates or 'an even number of at least 4'
+            if (len(numbers) % 2 or len(numbers) < (self.coordinates or 4)
+                    or not np.isfinite(numbers).all()):
                 raise ValueError(
                     f'{file}, line {number}: {len(numbers)} numbers instead '
-                    'of an even number of at least 4 (x,y,x,y,... or '
-                    f'x1,y1,x2,y2): {line[:80]!r}')
+                    f'of {wanted} (x,y,x,y,... or x1,y1,x2,y2; if others '
+                    f'follow them, set coordinates): {line[:80]!r}')
             polygons.append(numbers)
         return polygons
 
