@@ -112,8 +112,8 @@ def _panel(runner: Any, sample_idx: int, img_path: str) -> np.ndarray | None:
     """Predict a sample once more and draw it with its error.
 
     None if the data set has another image at the index, as data sets that
-    were joined by other means have. Keeping the pictures of the test until it is known which are worst would
-    take the memory of the whole set.
+    were joined by other means have. (Keeping the pictures of the test until
+    it is known which are worst would take the memory of the whole set.)
     """
     dataset = runner.test_dataloader.dataset
     model = runner.model
