@@ -123,7 +123,8 @@ def text_boxes(region: np.ndarray, link: np.ndarray, text_threshold: float,
         rows = slice(max(y - grow, 0), y + h + grow + 1)
         columns = slice(max(x - grow, 0), x + w + grow + 1)
         part = labels[rows, columns] == k
-        if region[rows, columns][part].max() < text_threshold:
+        # Arrays, not their maximum: NumPy 1 compares a scalar in float64.
+        if not (region[rows, columns][part] >= text_threshold).any():
             continue
         part &= ~(is_link[rows, columns] & ~is_text[rows, columns])
         kernel = np.ones((1 + grow, 1 + grow), np.uint8)
