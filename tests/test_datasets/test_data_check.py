@@ -105,7 +105,7 @@ CASES = [
      ['polygons outside', '1.txt, line 1', '[1, 1, 9, 1, 9, 99, 1, 99]',
       '60x40']),
     (scut, 'train/label', remove,
-     ['missing folder', 'train/label', 'all_labels']),
+     ['missing folder', 'train/label', 'all_labels', 'UPOCR_DATA']),
     (scut, 'train/label/2.png', remove,
      ['1 x image without a target', 'image/2.jpg', 'label/2.*']),
     (scut, 'train/mask/2.png', remove,

@@ -47,6 +47,10 @@ def format_problems(name: str, problems: Sequence[Problem]) -> str:
         text += ''.join(f'\n    {detail}' for detail in details[:MAX_LISTED])
         if len(details) > MAX_LISTED:
             text += f'\n    ... and {len(details) - MAX_LISTED} more'
+    if 'missing folder' in groups:
+        text += (
+            '\nPut the data there, set UPOCR_DATA to the folder that holds '
+            'the data sets, or draw some: python tools/draw_dataset.py')
     return text
 
 
