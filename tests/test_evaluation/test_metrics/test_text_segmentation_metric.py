@@ -8,16 +8,20 @@ from upocr_mm.evaluation.functional import threshold_counts
 from upocr_mm.models import BinaryMaskCodec
 
 
-def _evaluate(*pairs):
-    metric = METRICS.build(dict(type='TextSegmentationMetric'))
-    metric.process(None, [
+def _samples(*pairs):
+    return [
         dict(
             sample_idx=i,
             img_path=f'{i}.jpg',
             pred_sem_seg=dict(data=torch.tensor([pred])),
             gt_sem_seg=dict(data=torch.tensor([label])))
         for i, (pred, label) in enumerate(pairs)
-    ])
+    ]
+
+
+def _evaluate(*pairs):
+    metric = METRICS.build(dict(type='TextSegmentationMetric'))
+    metric.process(None, _samples(*pairs))
     return metric.evaluate(len(pairs))
 
 
@@ -117,17 +121,8 @@ def test_thresholds_need_the_picture():
 
 def test_scores_of_images():
     metric = METRICS.build(dict(type='TextSegmentationMetric'))
-    metric.process(None, [
-        dict(
-            sample_idx=i,
-            img_path=f'{i}.jpg',
-            pred_sem_seg=dict(data=torch.tensor([pred])),
-            gt_sem_seg=dict(data=torch.tensor([label])))
-        for i, (pred,
-                label) in enumerate([([[1, 1, 0]],
-                                      [[1, 0, 1]]), ([[0, 0, 0]],
-                                                     [[0, 0, 0]])])
-    ])
+    metric.process(
+        None, _samples(([[1, 1, 0]], [[1, 0, 1]]), ([[0, 0, 0]], [[0, 0, 0]])))
     metric.evaluate(2)
     assert [row['fgIoU']
             for row in metric.rows.values()] == [pytest.approx(100 / 3), 100]

@@ -4,6 +4,7 @@ from typing import Any, Optional
 
 import mmcv
 import numpy as np
+import torch.nn as nn
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
@@ -88,11 +89,15 @@ class EvaluationReportHook(Hook):
             mmcv.imwrite(mmcv.rgb2bgr(sheet), str(filename))
 
 
+def _of_one_process(model: nn.Module) -> nn.Module:
+    """Without the wrapper of processes; one of augmentation stays."""
+    return model.module if is_model_wrapper(model) else model
+
+
 def _remarks(runner: Any) -> list[str]:
     """What makes a test another one than that of the tables."""
     remarks = []
-    if isinstance(runner.model, BaseTTAModel) or (is_model_wrapper(
-            runner.model) and isinstance(runner.model.module, BaseTTAModel)):
+    if isinstance(_of_one_process(runner.model), BaseTTAModel):
         remarks.append('augmented')
     dataset = runner.test_dataloader.dataset
     pipeline = getattr(dataset, 'pipeline', None)
@@ -116,9 +121,7 @@ def _panel(runner: Any, sample_idx: int, img_path: str) -> np.ndarray | None:
     it is known which are worst would take the memory of the whole set.)
     """
     dataset = runner.test_dataloader.dataset
-    model = runner.model
-    if is_model_wrapper(model):  # of processes; one of augmentation stays
-        model = model.module
+    model = _of_one_process(runner.model)
     sample, = model.test_step(pseudo_collate([dataset[sample_idx]]))
     if sample.get('img_path') != img_path:
         return None

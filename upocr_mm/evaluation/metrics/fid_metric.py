@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
 from ..functional import frechet_distance
-from ..networks import InceptionFeatures, inception_weights
+from ..networks import WEIGHTS_URL, InceptionFeatures, inception_weights
 from .image_pair_metric import ImagePairMetric
 
 
@@ -63,7 +63,6 @@ class FIDMetric(ImagePairMetric):
             self.network = InceptionFeatures(
                 str(weights or inception_weights()))
         else:
-            from ..networks.inception import WEIGHTS_URL
             print_log(
                 f'FID is left out: there are no weights at '
                 f'{inception_weights()}. Fetch {WEIGHTS_URL} and put the '

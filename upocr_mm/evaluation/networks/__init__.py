@@ -1,4 +1,4 @@
 from .craft import CRAFT
-from .inception import InceptionFeatures, inception_weights
+from .inception import WEIGHTS_URL, InceptionFeatures, inception_weights
 
-__all__ = ['CRAFT', 'InceptionFeatures', 'inception_weights']
+__all__ = ['CRAFT', 'WEIGHTS_URL', 'InceptionFeatures', 'inception_weights']
