@@ -1,7 +1,7 @@
 import torch
 from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
 
-from upocr_mm.models.layers import fuse_swin_blocks
+from upocr_mm.models.layers import FusedSwinBlock
 
 
 def block(rate: float) -> SwinBlockV2:
@@ -18,25 +18,23 @@ def block(rate: float) -> SwinBlockV2:
 
 
 def test_a_dropped_branch_adds_nothing() -> None:
-    ours = block(0.999999)
-    names = list(ours.state_dict())
-    fuse_swin_blocks(ours)
+    reference = block(0.999999)
+    names = list(reference.state_dict())
+    ours = FusedSwinBlock(reference)
     assert list(ours.state_dict()) == names
     x = torch.randn(2, 16, 8)
     assert torch.equal(ours.train()(x, (4, 4)), x)
 
 
 def test_evaluation_equals_mmpretrain() -> None:
-    reference, ours = block(0.5).eval(), block(0.5).eval()
-    fuse_swin_blocks(ours)
+    reference, ours = block(0.5).eval(), FusedSwinBlock(block(0.5))
     x = torch.randn(2, 16, 8)
     assert torch.allclose(
         ours.eval()(x, (4, 4)), reference(x, (4, 4)), atol=1e-5)
 
 
 def test_kept_branches_are_rescaled() -> None:
-    ours = block(0.5)
-    fuse_swin_blocks(ours)
+    ours = FusedSwinBlock(block(0.5))
     norm = ours.norm1.train()
     x = torch.randn(1000, 1, 8)
     out = norm(x)

@@ -88,8 +88,8 @@ class FusedSwinTransformerV2(SwinTransformerV2):
             if prompts is not None:
                 x = x + prompts[i][:, None]
             out = getattr(self, f'norm{i}')(x)
-            outs.append(
-                out.unflatten(1, hw_shape).permute(0, 3, 1, 2).contiguous())
+            # channels last in memory
+            outs.append(out.unflatten(1, hw_shape).permute(0, 3, 1, 2))
         return tuple(outs)
 
     def _delete_reinit_params(self, *args) -> None:

@@ -114,27 +114,31 @@ class PatchSplitHead(BaseModule):
         """Channels of the outputs of the stages."""
         return [split.out_channels for split in self.splits]
 
-    def forward(
-            self,
-            feats: Sequence[torch.Tensor],
-            prompts: Sequence[torch.Tensor] | None = None
-    ) -> list[torch.Tensor]:
+    def forward(self,
+                feats: Sequence[torch.Tensor],
+                prompts: Sequence[torch.Tensor] | None = None,
+                full_size_only: bool = False) -> list[torch.Tensor]:
         """Decode features into images.
 
         Args:
             feats: Encoder features of strides 4, 8, 16 and 32, each of shape
                 (N, C_i, H / stride, W / stride); the last one carries the
-                task prompt.
+                task prompt. It may be a multiple of N: all first prompts, all
+                second ones and so on, which share the other features.
             prompts: For each stage a vector (N, C_i) that is added to every
                 pixel of its output (UPOCR, Table 1), or None.
+            full_size_only: Leave out the smaller images, which only training
+                needs.
 
         Returns:
             Images of shape (N, 3, H/4, W/4), (N, 3, H/2, W/2) and (N, 3, H,
-            W), RGB, about [0, 1] but not clamped.
+            W), RGB, about [0, 1] but not clamped; the last one alone with
+            ``full_size_only``.
         """
         *shortcuts, x = feats
         hw_shape = tuple(x.shape[-2:])
-        x = x.flatten(2).transpose(1, 2)  # (N, H/32 * W/32, C)
+        # (N, H/32 * W/32, C)
+        x = x.flatten(2).transpose(1, 2).contiguous()
         images = []
         for i, (stage, split) in enumerate(zip(self.stages, self.splits)):
             for block in stage:
@@ -142,13 +146,14 @@ class PatchSplitHead(BaseModule):
             x, hw_shape = split(x, hw_shape)
             if i < len(self.laterals):
                 shortcut = self.laterals[i](shortcuts[-1 - i])
-                x = x + shortcut.flatten(2).transpose(1, 2)
+                shortcut = shortcut.flatten(2).transpose(1, 2)
+                x = x.view(-1, *shortcut.shape) + shortcut
+                x = x.flatten(0, 1)
             if prompts is not None:
                 x = x + prompts[i][:, None]
             j = i - (len(self.stages) - len(self.output_convs))
-            if j >= 0:
-                # (N, H * W, C) -> (N, C, H, W)
-                feat = self.norms[j](x).transpose(1, 2)
-                images.append(self.output_convs[j](feat.reshape(
-                    *feat.shape[:2], *hw_shape)))
+            if j >= 0 and not (full_size_only and i < len(self.stages) - 1):
+                # (N, H * W, C) -> (N, C, H, W), channels last in memory
+                feat = self.norms[j](x).unflatten(1, hw_shape)
+                images.append(self.output_convs[j](feat.permute(0, 3, 1, 2)))
         return images

@@ -165,32 +165,74 @@ class UPOCR(BaseSegmentor):
         last = self.projection(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         return [*shortcuts, last]
 
-    def encode_decode(self, inputs: torch.Tensor,
-                      tasks: Sequence[str]) -> list[torch.Tensor]:
+    def encode_decode(self,
+                      inputs: torch.Tensor,
+                      tasks: Sequence[str],
+                      full_size_only: bool = False) -> list[torch.Tensor]:
         """Draw the answers.
 
         Args:
             inputs: Shape (N, 3, H, W), RGB in [0, 1], any H and W: they are
                 padded by their border pixels and the outputs cropped.
-            tasks: Task of each of the N samples.
+            tasks: Task of each of the N samples. It may be a multiple of N:
+                the tasks of all images, then further ones of the same images,
+                which share what does not depend on the task.
+            full_size_only: Leave out the smaller images, which only training
+                needs.
 
         Returns:
-            Images of shape (N, 3, ceil(H/4), ceil(W/4)), (N, 3, ceil(H/2),
-            ceil(W/2)) and (N, 3, H, W), RGB, not clamped.
+            Images of shape (M, 3, ceil(H/4), ceil(W/4)), (M, 3, ceil(H/2),
+            ceil(W/2)) and (M, 3, H, W), RGB, not clamped, for the M tasks;
+            the last one alone with ``full_size_only``.
+
+        Raises:
+            ValueError: A task has no prompt, or the number of tasks is no
+                multiple of that of the images.
         """
+        if not tasks or len(tasks) % len(inputs):
+            raise ValueError(
+                f'the number of tasks ({len(tasks)}) must be a multiple of '
+                f'that of the images ({len(inputs)})')
+        prompts = self.task_prompt(tasks)
+        if prompts.encoder is not None:
+            inputs = inputs.repeat(len(tasks) // len(inputs), 1, 1, 1)
         h, w = inputs.shape[-2:]
         pad_b, pad_r = -h % STRIDE, -w % STRIDE
         if pad_b or pad_r:
             inputs = F.pad(inputs, (0, pad_r, 0, pad_b), mode='replicate')
-        prompts = self.task_prompt(tasks)
         *shortcuts, last = self.extract_feat(inputs, prompts.encoder)
+        last = torch.cat([last] * (len(tasks) // len(last)))
         if prompts.shared is not None:
             last = last + prompts.shared[:, :, None, None]
-        images = self.decode_head([*shortcuts, last], prompts.decoder)
+        images = self.decode_head([*shortcuts, last], prompts.decoder,
+                                  full_size_only)
+        scales = (1, ) if full_size_only else (4, 2, 1)
         return [
             image[..., :-(-h // scale), :-(-w // scale)]
-            for image, scale in zip(images, (4, 2, 1))
+            for image, scale in zip(images, scales)
         ]
+
+    def draw(self, inputs: torch.Tensor,
+             tasks: Sequence[str]) -> list[torch.Tensor]:
+        """Draw the answers of several tasks for each image.
+
+        The images pass through the encoder and the lateral connections once,
+        whatever the number of tasks (unless prompts are added in the
+        encoder).
+
+        Args:
+            inputs: Shape (N, 3, H, W), RGB in [0, 1], any H and W.
+            tasks: Names of tasks.
+
+        Returns:
+            For each task images of shape (N, 3, H, W), RGB, not clamped.
+
+        Raises:
+            ValueError: A task has no prompt, or none is named.
+        """
+        per_image = [task for task in tasks for _ in range(len(inputs))]
+        image, = self.encode_decode(inputs, per_image, full_size_only=True)
+        return list(image.split(len(inputs)))
 
     def _forward(
         self,
@@ -248,7 +290,9 @@ class UPOCR(BaseSegmentor):
             The samples, with ``pred_image`` (3, H, W), float32 RGB in [0, 1],
             and, for tasks with classes, ``pred_sem_seg`` (1, H, W), int64.
         """
-        images = self._forward(inputs, data_samples)[-1].float().clamp(0, 1)
+        tasks = self._tasks_of(inputs, data_samples)
+        image, = self.encode_decode(inputs, tasks, full_size_only=True)
+        images = image.float().clamp(0, 1)
         for image, sample in zip(images, data_samples):
             ori_shape = tuple(sample.get('ori_shape', image.shape[1:]))
             if ori_shape != tuple(image.shape[1:]):

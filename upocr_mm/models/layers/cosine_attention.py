@@ -1,0 +1,200 @@
+"""Cosine attention of Swin-v2 within windows, on several kernels."""
+from __future__ import annotations
+from typing import Sequence
+
+import torch
+import torch.nn.functional as F
+
+from .chunks import is_compiling
+from .window_order import Span
+
+# Windows whose logits fit into this many bytes are computed at a time, so
+# that the logits stay in the processor's cache.
+LOGIT_BYTES = 2 * 2**20
+# As in F.normalize: shorter vectors are not stretched to unit length.
+EPS = 1e-12
+
+
+def cosine_attention(qkv: torch.Tensor,
+                     scale: torch.Tensor,
+                     bias: torch.Tensor,
+                     shift_masks: torch.Tensor | None,
+                     spans: Sequence[Span],
+                     dropout: float = 0.) -> torch.Tensor:
+    """Softmax of scaled cosines plus position bias, times the values.
+
+    Swin Transformer V2, section 3.2: ``softmax(scale * cos(q, k) + bias +
+    mask) v``.
+
+    Args:
+        qkv: Queries, keys and values of B windows of T tokens, (B, T, 3,
+            heads, D). Overwritten if no gradient is recorded.
+        scale: Factor of the cosines, (heads, 1, 1).
+        bias: Of each pair of tokens, (heads, T, T).
+        shift_masks: Added to the bias in windows of each kind, (4, T, T), or
+            None without shift.
+        spans: Which windows are of which kind.
+        dropout: Probability with which a weight is dropped.
+
+    Returns:
+        Shape (B, T, heads * D).
+    """
+    if not torch.is_grad_enabled():
+        if qkv.device.type != 'cpu':
+            return _attend(_normalize_(qkv, scale), bias, shift_masks, spans)
+        # CPUs are no slower in float32, which saves the conversions between.
+        with torch.autocast('cpu', enabled=False):
+            ready = _normalize_(qkv.to(_precise(qkv.dtype)), scale)
+            out = _attend(ready, bias, shift_masks, spans)
+        return out.to(qkv.dtype)
+    if qkv.device.type == 'cpu' and not dropout and not is_compiling():
+        return _CosineAttention.apply(qkv, scale, bias, shift_masks, spans)
+    q, k, v = qkv.unbind(2)
+    qkv = torch.stack(
+        ((_unit(q) * scale[:, 0]).to(v.dtype), _unit(k).to(v.dtype), v), 2)
+    return _attend(qkv, bias, shift_masks, spans, dropout)
+
+
+def _precise(dtype: torch.dtype) -> torch.dtype:
+    return torch.promote_types(dtype, torch.float32)
+
+
+def _unit(x: torch.Tensor) -> torch.Tensor:
+    """Vectors of unit length along the last dimension, in float32.
+
+    The gradient of a vector of zeros is zero. That of ``F.normalize`` is
+    ``1 / eps``, which is infinite in half precision; the keys of padded
+    tokens are such vectors.
+    """
+    x = x.to(_precise(x.dtype))
+    square = x.square().sum(-1, keepdim=True)
+    return x * torch.where(square > 0, square.clamp_min(EPS**2).rsqrt(), 0.)
+
+
+def _normalize_(qkv: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """Queries and keys to unit length, queries times the scale, in place."""
+    qk = qkv[:, :, :2]
+    length = torch.linalg.vector_norm(
+        qk, dim=-1, keepdim=True, dtype=_precise(qk.dtype))
+    factor = length.clamp_min_(EPS).reciprocal_()  # (B, T, 2, heads, 1)
+    factor[:, :, 0] *= scale[:, 0]
+    qk *= factor
+    return qkv
+
+
+def _mask(bias: torch.Tensor, shift_masks: torch.Tensor | None,
+          kind: int) -> torch.Tensor:
+    """(heads, T, T)"""
+    return bias + shift_masks[kind] if kind else bias
+
+
+def _attend(qkv: torch.Tensor,
+            bias: torch.Tensor,
+            shift_masks: torch.Tensor | None,
+            spans: Sequence[Span],
+            dropout: float = 0.) -> torch.Tensor:
+    """As :func:`cosine_attention`, of queries and keys made ready."""
+    b, t, _, heads, d = qkv.shape
+    outs = []
+    for start, stop, kind in spans:
+        mask = _mask(bias, shift_masks, kind).to(qkv.dtype)[None]
+        # (3, windows, heads, T, D)
+        part = qkv[start:stop].permute(2, 0, 3, 1, 4)
+        if qkv.is_cuda:
+            # With a mask, kernels of torch 2.1 compute garbage from strides.
+            part = part.contiguous()
+        out = F.scaled_dot_product_attention(
+            *part, attn_mask=mask, dropout_p=dropout, scale=1.0)
+        outs.append(out.transpose(1, 2).reshape(stop - start, t, heads * d))
+    return torch.cat(outs) if len(outs) > 1 else outs[0]
+
+
+class _CosineAttention(torch.autograd.Function):
+    """The same for training on CPUs, in float32.
+
+    Keeps nothing but its inputs for the backward pass, which computes the
+    logits anew, a few windows at a time. PyTorch's fused kernel for CPUs has
+    no gradient for the bias, and the unfused one keeps every logit.
+    """
+
+    @staticmethod
+    def forward(ctx, qkv: torch.Tensor, scale: torch.Tensor,
+                bias: torch.Tensor, shift_masks: torch.Tensor | None,
+                spans: Sequence[Span]) -> torch.Tensor:
+        ctx.save_for_backward(qkv, scale, bias)
+        ctx.shift_masks, ctx.spans = shift_masks, spans
+        b, t, _, heads, d = qkv.shape
+        out = qkv.new_empty(b, t, heads * d)
+        with torch.autocast('cpu', enabled=False):
+            for part, mask in _portions(bias, shift_masks, spans):
+                q, k, v, *_ = _ready(qkv[part], scale)
+                weights = _weights(q, k, mask)
+                _heads(out[part], heads).copy_(weights @ v)
+        return out
+
+    @staticmethod
+    def backward(ctx, grad: torch.Tensor) -> tuple:
+        qkv, scale, bias = ctx.saved_tensors
+        heads = qkv.shape[3]
+        grad_qkv = torch.empty_like(qkv)
+        grad_scale = torch.zeros_like(scale)
+        grad_bias = torch.zeros_like(bias)
+        for part, mask in _portions(bias, ctx.shift_masks, ctx.spans):
+            # (windows, heads, T, D); q is scaled
+            q, k, v, unit_q, factors = _ready(qkv[part], scale)
+            grad_out = _heads(grad[part], heads).to(v.dtype)
+            weights = _weights(q, k, mask)
+            grad_v = weights.transpose(-1, -2) @ grad_out
+            grad_logits = grad_out @ v.transpose(-1, -2)
+            grad_logits *= weights
+            grad_logits -= weights * grad_logits.sum(-1, keepdim=True)
+            grad_bias += grad_logits.sum(0)
+            grad_q = grad_logits @ k
+            grad_k = grad_logits.transpose(-1, -2) @ q
+            grad_scale += (grad_q * unit_q).sum((0, 2, 3))[:, None, None]
+            grad_q *= scale
+            target = grad_qkv[part].permute(2, 0, 3, 1, 4)
+            for i, (grad_unit, unit) in enumerate(
+                ((grad_q, unit_q), (grad_k, k))):
+                # of x / |x|: what is not along x, divided by the length
+                along = (grad_unit * unit).sum(-1, keepdim=True)
+                target[i] = (grad_unit - along * unit) * factors[i]
+            target[2] = grad_v
+        return grad_qkv, grad_scale, grad_bias, None, None
+
+
+def _portions(bias: torch.Tensor, shift_masks: torch.Tensor | None,
+              spans: Sequence[Span]):
+    """Slices of a few windows each, and their mask (heads, T, T)."""
+    step = max(1, LOGIT_BYTES // (4 * bias.numel()))
+    for start, stop, kind in spans:
+        mask = _mask(bias, shift_masks, kind)
+        for i in range(start, stop, step):
+            yield slice(i, min(i + step, stop)), mask
+
+
+def _ready(qkv: torch.Tensor, scale: torch.Tensor) -> tuple:
+    """Scaled unit queries, unit keys, values, unit queries, 1 / lengths."""
+    q, k, v = qkv.permute(2, 0, 3, 1, 4).to(_precise(qkv.dtype))
+    factors, units = [], []
+    for x in (q, k):
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        # Zero has no direction: it stays zero and gets no gradient.
+        factor = torch.where(length > 0,
+                             length.clamp_min(EPS).reciprocal(),
+                             torch.zeros_like(length))
+        factors.append(factor)
+        units.append(x * factor)
+    return units[0] * scale, units[1], v, units[0], factors
+
+
+def _weights(q: torch.Tensor, k: torch.Tensor,
+             mask: torch.Tensor) -> torch.Tensor:
+    logits = q @ k.transpose(-1, -2)
+    logits += mask
+    return logits.softmax(-1)
+
+
+def _heads(x: torch.Tensor, heads: int) -> torch.Tensor:
+    """(windows, T, heads * D) to a view (windows, heads, T, D)."""
+    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
