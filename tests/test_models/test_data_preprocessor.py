@@ -5,6 +5,7 @@ import torch
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 
+from upocr_mm.datasets import ClassLabels
 from upocr_mm.models import ImageToImageDataPreprocessor
 
 
@@ -22,6 +23,19 @@ def test_red_is_red_between_0_and_1() -> None:
     assert data['inputs'][1, :, 0, 0].tolist() == [1, 0, 0]
     gt_image = data['data_samples'][0].gt_image.data
     assert gt_image[:, 1, 1].tolist() == pytest.approx([0.2, 0, 0])
+
+
+@pytest.mark.parametrize('structure', [PixelData, ClassLabels])
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.int64])
+def test_labels_become_int64(structure: type, dtype: torch.dtype) -> None:
+    data = batch()
+    labels = torch.tensor([[[0, 1], [2, 255]]], dtype=dtype)
+    data['data_samples'][1].gt_sem_seg = structure(data=labels)
+    data = ImageToImageDataPreprocessor()(data)
+    labels = data['data_samples'][1].gt_sem_seg.data
+    assert labels.dtype == torch.int64
+    assert labels.tolist() == [[[0, 1], [2, 255]]]
+    assert 'gt_sem_seg' not in data['data_samples'][0]
 
 
 def test_restore_is_the_inverse() -> None:

@@ -1,4 +1,5 @@
 from .base_paired_dataset import BasePairedDataset
+from .class_labels import ClassLabels
 from .multi_task_dataset import MultiTaskDataset
 from .paired_folder import PairedFolderDataset
 from .sample_draw import SampleDraw
@@ -6,13 +7,14 @@ from .samplers import MultiTaskBatchSampler
 from .scut_enstext import SCUTEnsTextDataset
 from .tampered_ic13 import TamperedIC13Dataset
 from .textseg import TextSegDataset
-from .transforms import (LoadTargets, PackImageToImageInputs, PairedRandomCrop,
-                         PairedRandomFlip, PairedRandomRotate, PairedResize)
+from .transforms import (ByteColorJitter, LoadTargets, PackImageToImageInputs,
+                         PairedRandomCrop, PairedRandomFlip,
+                         PairedRandomRotate, PairedResize)
 
 __all__ = [
-    'BasePairedDataset', 'LoadTargets', 'MultiTaskBatchSampler',
-    'MultiTaskDataset', 'PackImageToImageInputs', 'PairedFolderDataset',
-    'PairedRandomCrop', 'PairedRandomFlip', 'PairedRandomRotate',
-    'PairedResize', 'SCUTEnsTextDataset', 'SampleDraw', 'TamperedIC13Dataset',
-    'TextSegDataset'
+    'BasePairedDataset', 'ByteColorJitter', 'ClassLabels', 'LoadTargets',
+    'MultiTaskBatchSampler', 'MultiTaskDataset', 'PackImageToImageInputs',
+    'PairedFolderDataset', 'PairedRandomCrop', 'PairedRandomFlip',
+    'PairedRandomRotate', 'PairedResize', 'SCUTEnsTextDataset', 'SampleDraw',
+    'TamperedIC13Dataset', 'TextSegDataset'
 ]

@@ -13,7 +13,8 @@ class ImageToImageDataPreprocessor(BaseDataPreprocessor):
     What a pipeline packs is uint8 BGR, 0 to 255, as OpenCV reads it. From here
     on the input images and the target images (``gt_image``) are float32 RGB
     in [0, 1], without normalisation by mean and deviation, as UPOCR takes
-    them. :meth:`restore` is the exact inverse.
+    them. :meth:`restore` is the exact inverse. Class labels (``gt_sem_seg``)
+    are packed as uint8, too, and become int64 on the device.
     """
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict:
@@ -26,7 +27,8 @@ class ImageToImageDataPreprocessor(BaseDataPreprocessor):
 
         Returns:
             ``inputs`` of shape (N, 3, H, W), float32 RGB in [0, 1], and
-            ``data_samples`` whose ``gt_image`` was converted likewise.
+            ``data_samples`` whose ``gt_image`` (3, H, W) was converted
+            likewise and whose ``gt_sem_seg`` (1, H, W) is int64.
 
         Raises:
             ValueError: The images are not uint8 or not of one size.
@@ -45,6 +47,9 @@ class ImageToImageDataPreprocessor(BaseDataPreprocessor):
         for sample in data_samples or []:
             if 'gt_image' in sample:
                 sample.gt_image.data = self._convert(sample.gt_image.data)
+            if 'gt_sem_seg' in sample:
+                # ClassLabels are already; those of other data sets may not.
+                sample.gt_sem_seg.data = sample.gt_sem_seg.data.long()
         return dict(inputs=self._convert(inputs), data_samples=data_samples)
 
     @staticmethod

@@ -12,12 +12,11 @@ textseg_train = dict(
             type='RandomApply',
             transforms=[
                 dict(
-                    type='mmpretrain.ColorJitter',
+                    type='ByteColorJitter',
                     brightness=0.5,
                     contrast=0.5,
                     saturation=0.5,
-                    hue=0.5,
-                    backend='cv2')
+                    hue=0.5)
             ],
             prob=0.5),
         dict(type='PairedRandomRotate', max_angle=30, prob=0.5)

@@ -1,5 +1,6 @@
 """Image and targets stay together under all geometric transforms."""
 import cv2
+import mmcv
 import numpy as np
 import pytest
 from PIL import Image
@@ -71,6 +72,22 @@ def test_resize_is_the_one_of_pil(size):
     assert results['scale_factor'] == (size[1] / W, size[0] / H)
 
 
+def test_resize_takes_a_part_of_an_array():
+    rng = np.random.RandomState(0)
+    whole = rng.randint(0, 256, (2 * H, 2 * W, 3)).astype(np.uint8)
+    part = whole[5:5 + H, 7:7 + W]  # as behind a crop
+    results = [
+        PairedResize((30, 40))(dict(
+            img=img,
+            gt_image=img[:, ::-1],
+            gt_seg_map=img[..., 0],
+            seg_fields=['gt_seg_map'])) for img in (part, part.copy())
+    ]
+    for key in ('img', 'gt_image', 'gt_seg_map'):
+        assert np.array_equal(results[0][key], results[1][key])
+    assert results[0]['img_shape'] == (30, 40)
+
+
 def test_shrinking_is_antialiased():
     stripes = np.zeros((H, W, 3), dtype=np.uint8)
     stripes[:, ::2] = 255
@@ -85,6 +102,23 @@ def test_flip_probability_and_flag():
     flipped = PairedRandomFlip(1.0)(marked(5, 5))
     assert flipped['gt_image'][5, W - 6, 2] == 255
     assert PairedRandomFlip(0.0)(marked(5, 5))['gt_image'][5, 5, 2] == 255
+
+
+@pytest.mark.parametrize('direction', ['horizontal', 'vertical', 'diagonal'])
+def test_flip_is_the_one_of_mmcv(direction):
+    rng = np.random.RandomState(0)
+    results = dict(
+        img=rng.randint(0, 256, (7, 9, 3)).astype(np.uint8)[1:, 2:],
+        gt_image=rng.randint(0, 256, (6, 7, 3)).astype(np.uint8),
+        gt_seg_map=rng.randint(0, 3, (6, 7)).astype(np.uint8),
+        seg_fields=['gt_seg_map'])
+    flipped = PairedRandomFlip(1.0, direction)(dict(results))
+    assert flipped['flip'] and flipped['flip_direction'] == direction
+    for key in ('img', 'gt_image', 'gt_seg_map'):
+        known = mmcv.imflip(results[key], direction)
+        assert np.array_equal(flipped[key], known)
+        # a view backwards would have to be copied slowly later
+        assert flipped[key].flags.c_contiguous
 
 
 def test_crop_draws_each_side_alone():

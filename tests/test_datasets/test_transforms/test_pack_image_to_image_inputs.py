@@ -47,8 +47,11 @@ def test_fields_types_and_metainfo():
     assert (sample.gt_image.data == packed['inputs'].flip(-1)).all()
     assert sample.gt_text_mask.data.dtype == torch.uint8
     assert sample.gt_text_mask.data.tolist() == [mask.tolist()]
-    assert sample.gt_sem_seg.data.dtype == torch.int64
+    # a byte per pixel until the data preprocessor
+    assert sample.gt_sem_seg.data.dtype == torch.uint8
+    assert sample.gt_sem_seg.data.shape == (1, 2, 4)
     assert sample.gt_sem_seg.data[0, 0].tolist() == [0, 255, 255, 0]
+    assert sample.to('cpu').gt_sem_seg.data.dtype == torch.int64
     assert sample.metainfo == dict(
         task='some_task',
         sample_idx=4,

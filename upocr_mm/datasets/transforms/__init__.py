@@ -1,3 +1,4 @@
+from .byte_color_jitter import ByteColorJitter
 from .degrade_image import DegradeImage
 from .load_targets import LoadTargets
 from .pack_image_to_image_inputs import PackImageToImageInputs
@@ -7,7 +8,7 @@ from .paired_random_rotate import PairedRandomRotate
 from .paired_resize import PairedResize
 
 __all__ = [
-    'DegradeImage', 'LoadTargets', 'PackImageToImageInputs',
+    'ByteColorJitter', 'DegradeImage', 'LoadTargets', 'PackImageToImageInputs',
     'PairedRandomCrop', 'PairedRandomFlip', 'PairedRandomRotate',
     'PairedResize'
 ]

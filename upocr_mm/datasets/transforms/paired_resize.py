@@ -2,6 +2,7 @@ from __future__ import annotations
 from typing import Tuple
 
 import mmcv
+import numpy as np
 from mmseg.datasets.transforms import Resize
 from mmseg.registry import TRANSFORMS
 
@@ -31,6 +32,22 @@ class PairedResize(Resize):
         height, width = size
         super().__init__(
             scale=(width, height), backend='pillow', interpolation='bicubic')
+
+    def transform(self, results: dict) -> dict:
+        """Resize image and targets.
+
+        Args:
+            results: Results of the pipeline.
+
+        Returns:
+            ``results`` with image, targets and ``img_shape`` changed.
+        """
+        for key in ('img', 'gt_image', *results.get('seg_fields', [])):
+            if key in results:
+                # A crop's rows do not follow each other: PIL would have NumPy
+                # write them out value by value (NumPy < 2: ten times slower).
+                results[key] = np.ascontiguousarray(results[key])
+        return super().transform(results)
 
     def _resize_img(self, results: dict) -> None:
         super()._resize_img(results)
