@@ -1,7 +1,8 @@
 from .hooks import EvaluationReportHook, ExactResumeHook, PreflightHook
+from .optimizers import FusedAdamW
 from .schedulers import PeriodicLinearLR
 
 __all__ = [
-    'EvaluationReportHook', 'ExactResumeHook', 'PeriodicLinearLR',
-    'PreflightHook'
+    'EvaluationReportHook', 'ExactResumeHook', 'FusedAdamW',
+    'PeriodicLinearLR', 'PreflightHook'
 ]

@@ -77,6 +77,22 @@ class _ClassCodec:
             raise ValueError('palette must hold at least two different RGB '
                              f'colours with values 0..255, but got {palette}')
         self.palette = torch.tensor(palette, dtype=torch.float32) / 255
+        self._palettes: dict[torch.device, torch.Tensor] = {}
+
+    def palette_on(self, device: torch.device) -> torch.Tensor:
+        """The palette on a device, copied there once.
+
+        A copy in every step would have to wait for the device.
+
+        Args:
+            device: The device.
+
+        Returns:
+            Shape (classes, 3), RGB in [0, 1].
+        """
+        if device not in self._palettes:
+            self._palettes[device] = self.palette.to(device)
+        return self._palettes[device]
 
     def encode(self, data_samples: Sequence[SegDataSample]) -> ImageTarget:
         """Draw the classes ``gt_sem_seg`` (1, H, W) of samples.
@@ -90,17 +106,17 @@ class _ClassCodec:
 
         Raises:
             ValueError: A sample lacks ``gt_sem_seg`` or holds a class that
-                has no colour (on CUDA the check is left to the data set, as
+                has no colour (on GPUs the check is left to the data set, as
                 it would wait for the device).
         """
         classes = _stack(data_samples, 'gt_sem_seg').squeeze(1).long()
         valid = classes != IGNORED
         classes = classes.where(valid, torch.zeros_like(classes))
-        if not classes.is_cuda and classes.max() >= len(self.palette):
+        if classes.device.type == 'cpu' and classes.max() >= len(self.palette):
             raise ValueError(
                 f'gt_sem_seg holds the class {int(classes.max())}, but the '
                 f'palette has {len(self.palette)} colours')
-        image = self.palette.to(classes.device)[classes]  # (N, H, W, 3)
+        image = self.palette_on(classes.device)[classes]  # (N, H, W, 3)
         return ImageTarget(
             image.permute(0, 3, 1, 2).contiguous(), valid=valid[:, None])
 
@@ -160,6 +176,6 @@ class PaletteCodec(_ClassCodec):
         """Image (3, H, W), RGB in [0, 1], to classes (1, H, W), int64."""
         # Among vectors of one length the nearest has the largest product,
         # which for pure colours is exactly the value of a channel.
-        palette = self.palette.to(image)
+        palette = self.palette_on(image.device)
         scores = sum(palette[:, i, None, None] * image[i] for i in range(3))
         return scores.argmax(0, keepdim=True)

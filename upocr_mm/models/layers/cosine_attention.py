@@ -42,11 +42,11 @@ def cosine_attention(qkv: torch.Tensor,
     if not torch.is_grad_enabled():
         if qkv.device.type != 'cpu':
             return _attend(_normalize_(qkv, scale), bias, shift_masks, spans)
-        # CPUs are no slower in float32, which saves the conversions between.
         with torch.autocast('cpu', enabled=False):
-            ready = _normalize_(qkv.to(_precise(qkv.dtype)), scale)
-            out = _attend(ready, bias, shift_masks, spans)
-        return out.to(qkv.dtype)
+            if _precise(qkv.dtype) != qkv.dtype or qkv.shape[1] <= 128:
+                return _attend_by_products(qkv, scale, bias, shift_masks,
+                                           spans)
+            return _attend(_normalize_(qkv, scale), bias, shift_masks, spans)
     if qkv.device.type == 'cpu' and not dropout and not is_compiling():
         return _CosineAttention.apply(qkv, scale, bias, shift_masks, spans)
     q, k, v = qkv.unbind(2)
@@ -109,6 +109,29 @@ def _attend(qkv: torch.Tensor,
     return torch.cat(outs) if len(outs) > 1 else outs[0]
 
 
+def _attend_by_products(qkv: torch.Tensor, scale: torch.Tensor,
+                        bias: torch.Tensor, shift_masks: torch.Tensor | None,
+                        spans: Sequence[Span]) -> torch.Tensor:
+    """As :func:`cosine_attention` on CPUs, by plain products.
+
+    They are faster than PyTorch's fused kernel in half precision and for
+    small windows.
+    """
+    b, t, _, heads, d = qkv.shape
+    qkv = qkv.permute(0, 2, 3, 1, 4).contiguous()  # (B, 3, heads, T, D)
+    qk = qkv[:, :2]
+    length = torch.linalg.vector_norm(
+        qk, dim=-1, keepdim=True, dtype=_precise(qk.dtype))
+    factor = length.clamp_min_(EPS).reciprocal_()
+    factor[:, 0] *= scale
+    qk *= factor
+    out = qkv.new_empty(b, t, heads * d)
+    for part, mask in _portions(bias.to(qkv.dtype), shift_masks, spans):
+        q, k, v = qkv[part].unbind(1)
+        _heads(out[part], heads).copy_(_weights(q, k, mask) @ v)
+    return out
+
+
 class _CosineAttention(torch.autograd.Function):
     """The same for training on CPUs, in float32.
 
@@ -168,7 +191,7 @@ def _portions(bias: torch.Tensor, shift_masks: torch.Tensor | None,
     """Slices of a few windows each, and their mask (heads, T, T)."""
     step = max(1, LOGIT_BYTES // (4 * bias.numel()))
     for start, stop, kind in spans:
-        mask = _mask(bias, shift_masks, kind)
+        mask = _mask(bias, shift_masks, kind).to(bias.dtype)
         for i in range(start, stop, step):
             yield slice(i, min(i + step, stop)), mask
 

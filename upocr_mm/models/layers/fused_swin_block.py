@@ -45,8 +45,19 @@ class FusedSwinBlock(BaseModule):
     def forward(self, x: torch.Tensor, hw_shape: tuple[int,
                                                        int]) -> torch.Tensor:
         """Tokens (N, H * W, C) of a map of ``hw_shape`` to the same shape."""
+        if x.device.type == 'cpu':
+            return self._forward_on_cpu(x, hw_shape)
+        return self._forward_whole(x, hw_shape)
+
+    @torch.compiler.disable
+    def _forward_on_cpu(self, x: torch.Tensor,
+                        hw_shape: tuple[int, int]) -> torch.Tensor:
         if pays(x) and not self.training:
             return self._forward_in_chunks(x, hw_shape)
+        return self._forward_whole(x, hw_shape)
+
+    def _forward_whole(self, x: torch.Tensor,
+                       hw_shape: tuple[int, int]) -> torch.Tensor:
         if self.with_cp and x.requires_grad and torch.is_grad_enabled():
             return checkpoint(self._forward, x, hw_shape, use_reentrant=False)
         return self._forward(x, hw_shape)

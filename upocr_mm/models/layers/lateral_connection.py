@@ -35,6 +35,10 @@ class LateralConnection(BaseModule):
         """Feature of shape (N, C, H, W) to the same shape."""
         if self.training or torch.is_grad_enabled():
             return self.convs(x)
+        return self._forward_folded(x)
+
+    @torch.compiler.disable
+    def _forward_folded(self, x: torch.Tensor) -> torch.Tensor:
         # Anew when weights were written, moved or converted.
         size = tuple(min(side, 5) for side in x.shape[-2:])
         key = (size, *((p.data_ptr(), p._version, p.dtype, p.device)

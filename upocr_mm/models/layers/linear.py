@@ -3,6 +3,8 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
+from .chunks import is_compiling, pays
+
 # PyTorch's door to oneDNN for a dense product in float32; it has no gradient.
 _ONEDNN = getattr(torch.ops.mkldnn, '_linear_pointwise',
                   None) if (torch.backends.mkldnn.is_available()) else None
@@ -22,8 +24,8 @@ def linear(x: torch.Tensor, weight: torch.Tensor,
     Returns:
         Shape (..., C_out).
     """
-    if (_ONEDNN is None or x.device.type != 'cpu' or torch.is_grad_enabled()
-            or not x.dtype == weight.dtype == torch.float32
-            or torch.is_autocast_cpu_enabled()):
-        return F.linear(x, weight, bias)
-    return _ONEDNN(x, weight, bias, 'none', [], '')
+    if (_ONEDNN is not None and pays(x) and not is_compiling()
+            and not torch.is_autocast_cpu_enabled()
+            and x.dtype == weight.dtype == torch.float32):
+        return _ONEDNN(x, weight, bias, 'none', [], '')
+    return F.linear(x, weight, bias)

@@ -81,6 +81,7 @@ class ShiftWindowAttention(BaseModule):
         windows = self.attend(order.split(query), order.spans)
         return self.drop(order.merge(windows))
 
+    @torch.compiler.disable
     def order(self, n: int, hw_shape: tuple[int, int],
               device: torch.device) -> WindowOrder:
         """The order of the tokens of N feature maps in windows."""
@@ -112,6 +113,7 @@ class ShiftWindowAttention(BaseModule):
             dropout=msa.attn_drop.p if self.training else 0.)
         return msa.proj_drop(linear(out, msa.proj.weight, msa.proj.bias))
 
+    @torch.compiler.disable
     def derived(self) -> Derived:
         """What is computed from the weights alone.
 
