@@ -1,7 +1,10 @@
+from __future__ import annotations
+
 import pytest
 import torch
 
 from upocr_mm.models import PatchSplitHead
+from upocr_mm.models.layers import chunks
 
 
 def test_table_7() -> None:
@@ -58,3 +61,36 @@ def test_activation_checkpointing_changes_nothing() -> None:
 def test_unknown_arch(arch) -> None:
     with pytest.raises(ValueError, match='decode_head.arch'):
         PatchSplitHead(arch)
+
+
+@pytest.mark.parametrize('rows', [1, 3, 5, 100])
+@pytest.mark.parametrize('prompted', [False, True])
+def test_the_full_size_image_alone(monkeypatch, rows: int,
+                                   prompted: bool) -> None:
+    """On CPUs it is drawn in bands of some rows."""
+    head = PatchSplitHead('nano').eval()
+    feats = [torch.rand(2, 48 * 2**i, 16 // 2**i, 8 // 2**i) for i in range(4)]
+    prompts = None
+    if prompted:
+        prompts = [torch.rand(2, width) for width in head.stage_channels]
+    # of the last stage: 16 pixels a row, 24 channels
+    monkeypatch.setattr(chunks, 'CHUNK_BYTES', rows * 16 * 24 * 4)
+    with torch.no_grad():
+        image, = head(feats, prompts, full_size_only=True)
+        assert torch.allclose(image, head(feats, prompts)[-1], atol=1e-4)
+    # the same with gradients
+    again, = head(feats, prompts, full_size_only=True)
+    assert torch.allclose(image, again, atol=1e-4)
+
+
+def test_several_prompts_share_the_other_features() -> None:
+    head = PatchSplitHead('nano').eval()
+    feats = [torch.rand(2, 48 * 2**i, 8 // 2**i, 16 // 2**i) for i in range(4)]
+    last = torch.rand(6, *feats[-1].shape[1:])
+    with torch.no_grad():
+        together = head([*feats[:-1], last])
+        for i in range(3):
+            alone = head([*feats[:-1], last[2 * i:2 * i + 2]])
+            for image, expected in zip(together, alone):
+                assert torch.allclose(
+                    image[2 * i:2 * i + 2], expected, atol=1e-4)

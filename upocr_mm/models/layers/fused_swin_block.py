@@ -73,10 +73,12 @@ class FusedSwinBlock(BaseModule):
         order = self.attn.order(len(x), hw_shape, x.device)
         windows = order.split(x)
         step = rows_of_chunk(windows)
+        derived = self.attn.derived()
         for start in range(0, len(windows), step):
             stop = min(start + step, len(windows))
             part = windows[start:stop]
-            part += self.norm1(self.attn.attend(part, order.part(start, stop)))
+            part += self.norm1(
+                self.attn.attend(part, order.part(start, stop), derived))
             part += self.norm2(self._feed_forward(part))
             if self.norm3 is not None:
                 part.copy_(self.norm3(part))

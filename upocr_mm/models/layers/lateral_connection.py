@@ -1,5 +1,5 @@
 from __future__ import annotations
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn as nn
@@ -16,7 +16,7 @@ class LateralConnection(BaseModule):
 
     With nothing between them they are one linear map. In evaluation without
     gradients it is computed as one 5x5 convolution, with 44 % of the
-    arithmetic, see :class:`FoldedConvolutions`.
+    arithmetic, and corrected at the border.
 
     Args:
         channels: Channels of both features.
@@ -29,7 +29,8 @@ class LateralConnection(BaseModule):
             nn.Conv2d(channels, 2 * channels, 3, padding=1),
             nn.Conv2d(2 * channels, 2 * channels, 3, padding=1),
             nn.Conv2d(2 * channels, channels, 1))
-        self._cache: tuple[Any, FoldedConvolutions] | None = None
+        self._cache: tuple[Any, tuple[torch.Tensor,
+                                      torch.Tensor]] | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Feature of shape (N, C, H, W) to the same shape."""
@@ -44,8 +45,64 @@ class LateralConnection(BaseModule):
         key = (size, *((p.data_ptr(), p._version, p.dtype, p.device)
                        for p in self.parameters()))
         if self._cache is None or self._cache[0] != key:
-            self._cache = (key, fold(self.convs, size))
-        return self._cache[1](x)
+            self._cache = (key, (self._fold_kernels(), self._answer_to(size)))
+        kernel, bias = self._cache[1]
+        h, w = bias.shape[1:]
+        middle = bias[:, h // 2, w // 2]
+        out = F.conv2d(x, kernel, middle, padding=2)
+        _add_at_border(out, bias - middle[:, None, None])
+        return self._subtract_ring(out, x)
+
+    def _fold_kernels(self) -> torch.Tensor:
+        """The four convolutions as one, (C, C, 5, 5), without biases."""
+        w1, k1, k2, w2 = (conv.weight for conv in self.convs)
+        with torch.autocast(w1.device.type, enabled=False):
+            # 1x1 into 3x3: (2C, C, 3, 3) and (C, 2C, 3, 3)
+            first = torch.einsum('omhw,mi->oihw', k1, w1[..., 0, 0])
+            second = torch.einsum('om,mihw->oihw', w2[..., 0, 0], k2)
+            # The second on the images first[:, i]; mirrored, as a kernel is
+            # applied to a kernel.
+            kernel = F.conv2d(
+                first.transpose(0, 1), second.flip(2, 3), padding=2)
+            return kernel.transpose(0, 1).contiguous()
+
+    def _answer_to(self, size: tuple[int, int]) -> torch.Tensor:
+        """The answer to zeros, (C, H, W): what the biases add up to.
+
+        From 5 on, only the two outermost rows and columns differ.
+        """
+        weight = self.convs[0].weight
+        with torch.autocast(weight.device.type, enabled=False):
+            return self.convs(weight.new_zeros(1, weight.shape[1], *size))[0]
+
+    def _subtract_ring(self, out: torch.Tensor,
+                       x: torch.Tensor) -> torch.Tensor:
+        """Correct the outermost pixels of the folded convolution, in place.
+
+        The second 3x3 convolution sees zeros around the map; the folded one
+        sees what the first gives there, in a ring of one pixel. It falls on
+        the outermost pixels, and is computed side by side.
+        """
+        w1, k1, k2, w2 = (conv.weight for conv in self.convs)
+        last = slice(2, 3)
+        ends = ((slice(0, 1), last), (slice(-1, None), slice(0, 1)))
+        for at, tap in ends:
+            # What a row gives above itself comes back by the opposite taps.
+            back = slice(0, 1) if tap == last else last
+            ring = F.conv2d(
+                F.conv2d(x[:, :, at], w1), k1[:, :, tap], padding=(0, 2))
+            out[:, :, at] -= F.conv2d(F.conv2d(ring, k2[:, :, back]), w2)
+            ring = F.conv2d(
+                F.conv2d(x[..., at], w1), k1[..., tap], padding=(2, 0))
+            out[..., at] -= F.conv2d(F.conv2d(ring, k2[..., back]), w2)
+        # The corners of the ring belong to two sides.
+        for row, tap_y in ends:
+            for column, tap_x in ends:
+                pixel = F.conv2d(
+                    F.conv2d(x[:, :, row, column], w1), k1[:, :, tap_y, tap_x])
+                kernel = k2.flip(2, 3)[:, :, tap_y, tap_x]
+                out[:, :, row, column] += F.conv2d(F.conv2d(pixel, kernel), w2)
+        return out
 
     def train(self, mode: bool = True) -> LateralConnection:
         """Switch between training and evaluation; forgets what was kept.
@@ -60,102 +117,24 @@ class LateralConnection(BaseModule):
         return super()._apply(*args, **kwargs)
 
 
-class FoldedConvolutions(NamedTuple):
-    """The four convolutions as one of 5x5.
+def _add_at_border(out: torch.Tensor, excess: torch.Tensor) -> None:
+    """Add to the two outermost rows and columns, in place.
 
-    The second 3x3 convolution sees zeros around the map where the folded one
-    sees what the first would give there. What a ring of one pixel around the
-    map adds falls on the outermost pixels only, and is subtracted: along each
-    side by a convolution with that row or column; each corner of the ring is
-    then subtracted twice, and added once.
-
-    Attributes:
-        kernel: (C, C, 5, 5).
-        bias: The answer to zeros, for the rows and columns 0, 1, 2, -2, -1 of
-            the map (fewer on smaller maps), (C, 5, 5).
-        rows: Kernels for the first and the last row, two of (C, C, 1, 5).
-        columns: For the first and the last column, two of (C, C, 5, 1).
-        corners: For the corners, top first, left first, four of (C, C, 1, 1).
+    Args:
+        out: Shape (N, C, H, W).
+        excess: For the rows and columns 0, 1, 2, -2 and -1, (C, 5, 5); fewer
+            for smaller maps.
     """
-    kernel: torch.Tensor
-    bias: torch.Tensor
-    rows: tuple[torch.Tensor, torch.Tensor]
-    columns: tuple[torch.Tensor, torch.Tensor]
-    corners: tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """Feature of shape (N, C, H, W) to the same shape."""
-        h, w = x.shape[-2:]
-        middle = self.bias[:, self.bias.shape[1] // 2, self.bias.shape[2] // 2]
-        out = F.conv2d(x, self.kernel, middle, padding=2)
-        for at, kernel in zip((slice(0, 1), slice(h - 1, h)), self.rows):
-            out[:, :, at] -= F.conv2d(x[:, :, at], kernel, padding=(0, 2))
-        for at, kernel in zip((slice(0, 1), slice(w - 1, w)), self.columns):
-            out[..., at] -= F.conv2d(x[..., at], kernel, padding=(2, 0))
-        ends = [(i, j) for i in (0, h - 1) for j in (0, w - 1)]
-        for (i, j), kernel in zip(ends, self.corners):
-            out[:, :, i, j] += F.linear(x[:, :, i, j], kernel[..., 0, 0])
-        # The bias differs from the middle's in two rows and columns.
-        excess = self.bias - middle[:, None, None]
-        rows, columns = (_zones(n, x.device) for n in (h, w))
-        top, bottom = slice(0, min(2, h)), slice(max(2, h - 2), h)
-        for band in (top, bottom):
-            out[:, :, band] += excess[:, rows[band]][:, :, columns]
-        inner = slice(2, max(2, h - 2))
-        for band in (slice(0, min(2, w)), slice(max(2, w - 2), w)):
-            out[:, :, inner, band] += excess[:, rows[inner]][...,
-                                                             columns[band]]
-        return out
+    h, w = out.shape[-2:]
+    rows, columns = _zones(h, out.device), _zones(w, out.device)
+    for band in (slice(0, min(2, h)), slice(max(2, h - 2), h)):
+        out[:, :, band] += excess[:, rows[band]][..., columns]
+    inner = slice(2, max(2, h - 2))
+    for band in (slice(0, min(2, w)), slice(max(2, w - 2), w)):
+        out[:, :, inner, band] += excess[:, rows[inner]][..., columns[band]]
 
 
 def _zones(side: int, device: torch.device) -> torch.Tensor:
-    """For each row of a map the row of :attr:`FoldedConvolutions.bias`."""
+    """For each row of a map the one of five that is like it."""
     zones = torch.arange(side, device=device)
     return zones if side < 5 else zones.clamp(max=2).maximum(zones + 5 - side)
-
-
-def fold(convs: nn.Sequential, size: tuple[int, int]) -> FoldedConvolutions:
-    """Fold convolutions of 1x1, 3x3, 3x3 and 1x1 into one.
-
-    Args:
-        convs: The convolutions; the 3x3 ones are padded by one pixel.
-        size: Height and width of the map, at most 5 each; larger ones have
-            the biases of 5.
-    """
-    with torch.autocast(convs[0].weight.device.type, enabled=False):
-        # 1x1 into 3x3: (2C, C, 3, 3) and (C, 2C, 3, 3)
-        first = torch.einsum('omhw,mi->oihw', convs[1].weight,
-                             convs[0].weight[..., 0, 0])
-        second = torch.einsum('om,mihw->oihw', convs[3].weight[..., 0, 0],
-                              convs[2].weight)
-        zeros = first.new_zeros(1, convs[0].in_channels, *size)
-        # What the ring above the map takes from its first row through the
-        # last row of the first kernel goes into that row through the first
-        # row of the second; and so on around.
-        top, bottom = slice(0, 1), slice(2, 3)
-        edges = ((top, bottom), (bottom, top))
-        return FoldedConvolutions(
-            _compose(second, first),
-            convs(zeros)[0],
-            tuple(_compose(second[:, :, a], first[:, :, b]) for a, b in edges),
-            tuple(_compose(second[..., a], first[..., b]) for a, b in edges),
-            tuple(
-                _compose(second[:, :, a, c], first[:, :, b, d])
-                for a, b in edges for c, d in edges))
-
-
-def _compose(second: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
-    """The kernel that acts as ``first``, then ``second``.
-
-    Args:
-        second: Shape (O, M, h, w).
-        first: Shape (M, I, H, W).
-
-    Returns:
-        Shape (O, I, H + h - 1, W + w - 1).
-    """
-    h, w = second.shape[-2:]
-    # As a convolution over the images first[:, i], with the kernel mirrored.
-    return F.conv2d(
-        first.transpose(0, 1), second.flip(2, 3),
-        padding=(h - 1, w - 1)).transpose(0, 1).contiguous()

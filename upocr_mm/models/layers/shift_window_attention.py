@@ -78,7 +78,7 @@ class ShiftWindowAttention(BaseModule):
             Tokens of shape (N, H * W, C).
         """
         order = self.order(len(query), hw_shape, query.device)
-        windows = self.attend(order.split(query), order.spans)
+        windows = self.attend(order.split(query), order.spans, self.derived())
         return self.drop(order.merge(windows))
 
     @torch.compiler.disable
@@ -88,26 +88,25 @@ class ShiftWindowAttention(BaseModule):
         return window_order(n, tuple(hw_shape), self.window_size,
                             self.shift_size, device)
 
-    def attend(self, windows: torch.Tensor,
-               spans: Sequence[Span]) -> torch.Tensor:
+    def attend(self, windows: torch.Tensor, spans: Sequence[Span],
+               derived: Derived) -> torch.Tensor:
         """Attend within windows that were cut out already.
 
         Args:
             windows: Tokens of B windows, (B, T, C).
             spans: Which of them has which shift mask.
+            derived: What :meth:`derived` gives.
 
         Returns:
             Shape (B, T, C).
         """
         msa = self.w_msa
         b, t, c = windows.shape
-        ready = self.derived()
-        qkv = linear(windows, msa.qkv.weight, ready.qkv_bias)
-        qkv = qkv.view(b, t, 3, msa.num_heads, c // msa.num_heads)
+        qkv = linear(windows, msa.qkv.weight, derived.qkv_bias)
         out = cosine_attention(
-            qkv,
-            ready.scale,
-            ready.bias,
+            qkv.view(b, t, 3, msa.num_heads, c // msa.num_heads),
+            derived.scale,
+            derived.bias,
             shift_masks(self.window_size, self.shift_size, windows.device),
             spans,
             dropout=msa.attn_drop.p if self.training else 0.)
@@ -117,7 +116,9 @@ class ShiftWindowAttention(BaseModule):
     def derived(self) -> Derived:
         """What is computed from the weights alone.
 
-        In evaluation without gradients it is computed once and kept. It is
+        In evaluation without gradients it is computed once and kept, apart
+        from the step from each relative position to each pair of tokens: that
+        is as fast as reading the pairs, which take a hundred times the room. It is
         computed anew when the parameters behind it were written (an optimizer
         step, a loaded checkpoint), moved or converted, and after every call
         of ``train()`` or ``eval()``. The last covers weights exchanged behind
@@ -125,19 +126,23 @@ class ShiftWindowAttention(BaseModule):
         before a validation.
         """
         if self.training or torch.is_grad_enabled():
-            return self._derive()
-        key = tuple((p.data_ptr(), p._version, p.dtype, p.device)
-                    for p in self._sources())
-        if self._cache is None or self._cache[0] != key:
-            self._cache = (key, self._derive())
-        return self._cache[1]
+            qkv_bias, scale, table = self._derive()
+        else:
+            key = tuple((p.data_ptr(), p._version, p.dtype, p.device)
+                        for p in self._sources())
+            if self._cache is None or self._cache[0] != key:
+                self._cache = (key, self._derive())
+            qkv_bias, scale, table = self._cache[1]
+        return Derived(qkv_bias, scale, spread(table, self.window_size))
 
     def _sources(self) -> list[nn.Parameter]:
         msa = self.w_msa
         biases = [] if msa.q_bias is None else [msa.q_bias, msa.v_bias]
         return [*msa.cpb_mlp.parameters(), msa.logit_scale, *biases]
 
-    def _derive(self) -> Derived:
+    def _derive(
+            self) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor]:
+        """Bias of queries, keys and values; scale; table of the biases."""
         msa = self.w_msa
         qkv_bias = None
         if msa.q_bias is not None:
@@ -146,12 +151,10 @@ class ShiftWindowAttention(BaseModule):
         # In full precision under autocast: the bias reaches 16.
         with torch.autocast(msa.logit_scale.device.type, enabled=False):
             scale = msa.logit_scale.clamp(max=MAX_LOG_SCALE).exp()
-            # The bias of each relative position, (positions, heads).
+            # (1, 2 * window - 1, 2 * window - 1, heads)
             table = msa.cpb_mlp(msa.relative_coords_table)
-            table = 16 * torch.sigmoid(table.view(-1, msa.num_heads))
-        # (heads, T, T)
-        bias = table.t()[:, msa.relative_position_index]
-        return Derived(qkv_bias, scale, bias)
+            table = 16 * torch.sigmoid(table[0])
+        return qkv_bias, scale, table.permute(2, 0, 1).contiguous()
 
     def train(self, mode: bool = True) -> ShiftWindowAttention:
         """Switch between training and evaluation; forgets what was kept."""
@@ -161,3 +164,23 @@ class ShiftWindowAttention(BaseModule):
     def _apply(self, *args, **kwargs) -> nn.Module:
         self._cache = None
         return super()._apply(*args, **kwargs)
+
+
+def spread(table: torch.Tensor, window: int) -> torch.Tensor:
+    """The bias of each pair of tokens from that of each relative position.
+
+    Args:
+        table: Bias for the query's place minus the key's, from
+            ``1 - window`` to ``window - 1`` in both directions, (heads, 2 *
+            window - 1, 2 * window - 1).
+        window: Side of the window.
+
+    Returns:
+        (heads, T, T) for T = window * window.
+    """
+    # Mirrored, the biases of a query are a patch of the table, row by row.
+    # (heads, window, window, window, window) of [query, key], where the
+    # queries come from the last to the first
+    patches = table.flip(1, 2).unfold(1, window, 1).unfold(2, window, 1)
+    return patches.contiguous().flip(1, 2).reshape(
+        len(table), window**2, window**2)
