@@ -1,4 +1,5 @@
 from __future__ import annotations
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -220,3 +221,97 @@ def test_sizes_of_encoder_and_decoder_must_agree() -> None:
             match=r'model.backbone.arch and model.decode_head.arch .*set both'
     ), DefaultScope.overwrite_default_scope('mmseg'):
         MODELS.build(cfg)
+
+
+def test_all_tasks_of_an_image_in_one_encoder_pass() -> None:
+    model = reference_model()
+    images = torch.rand(2, 3, 40, 64)
+    passes = []
+    model.backbone.register_forward_hook(lambda *_: passes.append('encoder'))
+    for lateral in model.decode_head.laterals:
+        lateral.register_forward_hook(lambda *_: passes.append('lateral'))
+    with torch.no_grad():
+        answers = model.draw(images, TASKS)
+        assert sorted(passes) == ['encoder'] + 3 * ['lateral']
+        for task, answer in zip(TASKS, answers):
+            expected = model.encode_decode(images, [task] * 2)[-1]
+            assert torch.allclose(answer, expected, atol=1e-4)
+
+
+def test_several_tasks_where_the_encoder_is_prompted() -> None:
+    cfg = dict(
+        type='TaskPrompt', tasks=TASKS, positions=['encoder', 'decoder'])
+    # Untrained, it magnifies rounding.
+    model = build(task_prompt=cfg).eval().double()
+    images = torch.rand(2, 3, 32, 32, dtype=torch.float64)
+    with torch.no_grad():
+        for task, answer in zip(TASKS, model.draw(images, TASKS)):
+            expected = model.encode_decode(images, [task] * 2)[-1]
+            assert torch.allclose(answer, expected, atol=1e-4)
+
+
+def test_number_of_tasks_must_fit() -> None:
+    with pytest.raises(ValueError, match='3.*multiple.*2'):
+        reference_model().encode_decode(torch.rand(2, 3, 32, 32), TASKS)
+
+
+def test_half_precision_by_config() -> None:
+    model, half = reference_model(), reference_model()
+    half.test_cfg = build(test_cfg=dict(dtype='bfloat16')).test_cfg
+    image = torch.rand(1, 3, 64, 64)
+    expected, found = (
+        m.predict(image, [sample(TASKS[0])])[0].pred_image.data
+        for m in (model.eval(), half.eval()))
+    assert found.dtype == torch.float32
+    assert not torch.equal(found, expected)
+    assert (found - expected).square().mean().sqrt() < 0.01  # 40 dB
+
+
+def test_compiled_by_config() -> None:
+    """The compiler's own kernels are left out: they take minutes."""
+    model, compiled = reference_model(), reference_model()
+    cfg = dict(compile=dict(backend='eager'))
+    compiled.test_cfg = build(test_cfg=cfg).test_cfg
+    for size in (32, 64):
+        image = torch.rand(1, 3, size, size)
+        with torch.no_grad():
+            expected, found = (m.draw(image, TASKS) for m in (model, compiled))
+        for a, b in zip(expected, found):
+            assert torch.allclose(a, b, atol=1e-4)
+
+
+@pytest.mark.parametrize('cfg, match', [
+    (dict(dtype='int8'), 'test_cfg.dtype.*bfloat16.*int8'),
+    (dict(compile='yes'), 'test_cfg.compile.*yes'),
+    (dict(mode='whole'), "test_cfg.*'compile'.*mode"),
+])
+def test_unknown_test_cfg(cfg: dict, match: str) -> None:
+    with pytest.raises(ValueError, match=match):
+        build(test_cfg=cfg)
+
+
+def test_a_training_step_never_waits_for_the_device(monkeypatch) -> None:
+    """On the meta device nothing has a value that could be asked for."""
+    monkeypatch.setattr(torch, 'autocast', lambda *_, **__: nullcontext())
+    losses = {
+        task: dict(pixel=dict(type='MultiScalePixelLoss'))
+        for task in TASKS
+    }
+    losses['text_removal'] = dict(
+        pixel=dict(type='MultiScalePixelLoss', outside_weights=(0.8, 1., 2.)),
+        feature=dict(type='VGGFeatureLoss', weights='random'))
+    model = build(losses=losses).train().to('meta')
+    samples = []
+    for task in (*TASKS, *TASKS):
+        one = sample(task)
+        one.gt_image = PixelData(data=torch.rand(3, 64, 64, device='meta'))
+        one.gt_text_mask = one.gt_sem_seg = PixelData(
+            data=torch.zeros(1, 64, 64, dtype=torch.long, device='meta'))
+        samples.append(one)
+    inputs = torch.rand(6, 3, 64, 64, device='meta')
+    losses = model.loss(inputs, samples)
+    total = sum(losses.values())
+    with pytest.raises(Exception, match='meta'):
+        total.item()
+    total.backward()
+    assert all(p.grad is not None for p in model.parameters())

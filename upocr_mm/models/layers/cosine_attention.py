@@ -177,8 +177,8 @@ class _CosineAttention(torch.autograd.Function):
             grad_scale += (grad_q * unit_q).sum((0, 2, 3))[:, None, None]
             grad_q *= scale
             target = grad_qkv[part].permute(2, 0, 3, 1, 4)
-            for i, (grad_unit, unit) in enumerate(
-                ((grad_q, unit_q), (grad_k, k))):
+            pairs = ((grad_q, unit_q), (grad_k, k))
+            for i, (grad_unit, unit) in enumerate(pairs):
                 # of x / |x|: what is not along x, divided by the length
                 along = (grad_unit * unit).sum(-1, keepdim=True)
                 target[i] = (grad_unit - along * unit) * factors[i]

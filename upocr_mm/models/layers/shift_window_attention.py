@@ -118,8 +118,8 @@ class ShiftWindowAttention(BaseModule):
 
         In evaluation without gradients it is computed once and kept, apart
         from the step from each relative position to each pair of tokens: that
-        is as fast as reading the pairs, which take a hundred times the room. It is
-        computed anew when the parameters behind it were written (an optimizer
+        is as fast as reading the pairs, which take a hundred times the room.
+        It is computed anew when the parameters behind it were written (an optimizer
         step, a loaded checkpoint), moved or converted, and after every call
         of ``train()`` or ``eval()``. The last covers weights exchanged behind
         autograd's back (``param.data``), as the averaging of weights does
@@ -140,8 +140,7 @@ class ShiftWindowAttention(BaseModule):
         biases = [] if msa.q_bias is None else [msa.q_bias, msa.v_bias]
         return [*msa.cpb_mlp.parameters(), msa.logit_scale, *biases]
 
-    def _derive(
-            self) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor]:
+    def _derive(self) -> tuple[torch.Tensor | None, ...]:
         """Bias of queries, keys and values; scale; table of the biases."""
         msa = self.w_msa
         qkv_bias = None

@@ -1,4 +1,4 @@
-"""The order in which the tokens of a feature map stand in attention windows."""
+"""The order of the tokens of a feature map in attention windows."""
 from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple

@@ -1,5 +1,6 @@
 from __future__ import annotations
-from typing import Sequence
+from contextlib import nullcontext
+from typing import Callable, Sequence
 
 import torch
 import torch.nn as nn
@@ -12,6 +13,7 @@ from mmseg.structures import SegDataSample
 
 # The stride of the deepest feature: inputs are padded to a multiple of it.
 STRIDE = 32
+DTYPES = ('float32', 'bfloat16', 'float16')
 
 
 @MODELS.register_module()
@@ -39,12 +41,17 @@ class UPOCR(BaseSegmentor):
             trained, for instance ``['task_prompt.prompts.my_task']``. All
             others are frozen, and their modules stay in evaluation mode.
             None trains everything.
+        test_cfg: How answers are drawn: ``dtype``, ``'float32'``,
+            ``'bfloat16'`` or ``'float16'`` (not on CPUs), the type of
+            autocast; ``compile``, True or a dict of arguments of
+            ``torch.compile``. By default float32, not compiled.
         data_preprocessor: See :class:`ImageToImageDataPreprocessor`.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
         ValueError: A task has no codec, or a codec or loss no prompt,
-            ``trainable`` names what is not there, or encoder and decoder are
+            ``trainable`` names what is not there, ``test_cfg`` has an
+            unknown entry, or encoder and decoder are
             of different sizes.
     """
 
@@ -55,6 +62,7 @@ class UPOCR(BaseSegmentor):
                  codecs: dict[str, dict],
                  losses: dict[str, dict[str, dict | None]] | None = None,
                  trainable: Sequence[str] | None = None,
+                 test_cfg: dict | None = None,
                  data_preprocessor: dict | None = None,
                  init_cfg: dict | None = None) -> None:
         super().__init__(
@@ -62,6 +70,8 @@ class UPOCR(BaseSegmentor):
         self.backbone = MODELS.build(backbone)
         self.decode_head = MODELS.build(decode_head)
         self._check_channels()
+        self.test_cfg = _checked_test_cfg(test_cfg or {})
+        self._compiled: Callable | None = None
         channels = self.decode_head.embed_dims
         self.projection = nn.Linear(channels, channels)
         self.task_prompt = MODELS.build(
@@ -231,8 +241,23 @@ class UPOCR(BaseSegmentor):
             ValueError: A task has no prompt, or none is named.
         """
         per_image = [task for task in tasks for _ in range(len(inputs))]
-        image, = self.encode_decode(inputs, per_image, full_size_only=True)
-        return list(image.split(len(inputs)))
+        return list(self._answer(inputs, per_image).split(len(inputs)))
+
+    def _answer(self, inputs: torch.Tensor,
+                tasks: Sequence[str]) -> torch.Tensor:
+        """The full-size images, drawn as ``test_cfg`` says."""
+        draw = self.encode_decode
+        if self.test_cfg['compile']:
+            if self._compiled is None:
+                options = self.test_cfg['compile']
+                self._compiled = torch.compile(
+                    draw, **({} if options is True else options))
+            draw = self._compiled
+        dtype, context = self.test_cfg['dtype'], nullcontext()
+        if dtype != 'float32':
+            context = torch.autocast(inputs.device.type, getattr(torch, dtype))
+        with context:
+            return draw(inputs, tasks, full_size_only=True)[0]
 
     def _forward(
         self,
@@ -291,8 +316,7 @@ class UPOCR(BaseSegmentor):
             and, for tasks with classes, ``pred_sem_seg`` (1, H, W), int64.
         """
         tasks = self._tasks_of(inputs, data_samples)
-        image, = self.encode_decode(inputs, tasks, full_size_only=True)
-        images = image.float().clamp(0, 1)
+        images = self._answer(inputs, tasks).float().clamp(0, 1)
         for image, sample in zip(images, data_samples):
             ori_shape = tuple(sample.get('ori_shape', image.shape[1:]))
             if ori_shape != tuple(image.shape[1:]):
@@ -329,6 +353,21 @@ def _eval_frozen(module: nn.Module) -> None:
         return
     for child in module.children():
         _eval_frozen(child)
+
+
+def _checked_test_cfg(test_cfg: dict) -> dict:
+    cfg = dict(dict(dtype='float32', compile=False), **test_cfg)
+    if set(cfg) != {'dtype', 'compile'}:
+        raise ValueError("model.test_cfg may have the entries 'dtype' and "
+                         f"'compile', but got {sorted(test_cfg)}")
+    if cfg['dtype'] not in DTYPES:
+        raise ValueError(f'model.test_cfg.dtype must be one of {DTYPES}, but '
+                         f'got {cfg["dtype"]!r}')
+    if not isinstance(cfg['compile'], (bool, dict)):
+        raise ValueError('model.test_cfg.compile must be True, False or a '
+                         'dict of arguments of torch.compile, but got '
+                         f'{cfg["compile"]!r}')
+    return cfg
 
 
 def _without_none(table: dict) -> dict:
