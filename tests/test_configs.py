@@ -15,7 +15,7 @@ CONFIGS = Path(__file__).parent.parent / 'configs'
 # Those of MMSegmentation's models are in test_baselines.py.
 FILES = sorted(CONFIGS.glob('upocr*/*.py'))
 IDS = [path.stem for path in FILES]
-COUNTS = dict(upocr=9, upocr_ablation=17)
+COUNTS = dict(upocr=10, upocr_ablation=17)
 # Table 10 of the paper, in millions; the nano size is ours.
 PARAMETERS = {'n': 9.0, 't': 65.4, 's': 108.2, 'b': 192.0}
 
@@ -119,7 +119,7 @@ def test_paper_recipe() -> None:
     assert cfg.train_dataloader.batch_size * 2 == 48
     assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
     assert cfg.optim_wrapper.optimizer == dict(
-        type='AdamW', lr=5e-4, weight_decay=1e-4)
+        type='FusedAdamW', lr=5e-4, weight_decay=1e-4)
     schedule = cfg.param_scheduler[0]
     assert schedule.period == 200
     assert cfg.optim_wrapper.optimizer.lr * schedule.end_factor == 1e-5
@@ -238,3 +238,18 @@ def test_metafile(folder: str) -> None:
         assert model['Metadata']['Parameters'] > 1e6
     index = load_yaml(CONFIGS.parent / 'model-index.yml')
     assert f'configs/{folder}/metafile.yml' in index['Import']
+
+
+def test_recipe_for_one_small_gpu() -> None:
+    """Eight batches for a step, and everything that counts them eightfold."""
+    paper = load(CONFIGS / 'upocr/upocr_swinv2-s_2xb24-80k_joint-512x512.py')
+    small = load(CONFIGS / 'upocr/upocr_swinv2-s_1xb6-640k_joint-512x512.py')
+    steps = small.optim_wrapper.accumulative_counts
+    assert small.train_dataloader.batch_size * steps == 2 * 24
+    for key in 'period', 'end':
+        assert small.param_scheduler[0].pop(
+            key) == steps * paper.param_scheduler[0].pop(key)
+    assert small.param_scheduler == paper.param_scheduler
+    for key in 'max_iters', 'val_interval':
+        assert small.train_cfg[key] == steps * paper.train_cfg[key]
+    assert small.model.backbone.with_cp and small.model.decode_head.with_cp

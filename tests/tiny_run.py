@@ -44,7 +44,7 @@ def shrink(cfg: Config, work_dir: Path, data: Path, iters: int) -> None:
         for child in filter(None, dataset.datasets.values()):
             tail = child.data_root.split('/')[-2:]
             child.data_root = str(data.joinpath(*tail))
-    cfg.optim_wrapper.optimizer = dict(type='AdamW', lr=1e-3)
+    cfg.optim_wrapper.optimizer = dict(type='FusedAdamW', lr=1e-3)
     cfg.model.backbone.arch = dict(
         embed_dims=8,
         depths=[1, 1, 1, 2],

@@ -2,7 +2,7 @@
 # tenth of the rate.
 optim_wrapper = dict(
     type='AmpOptimWrapper',
-    optimizer=dict(type='AdamW', lr=5e-4, weight_decay=1e-4),
+    optimizer=dict(type='FusedAdamW', lr=5e-4, weight_decay=1e-4),
     clip_grad=dict(max_norm=0.1),
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))))
 param_scheduler = [

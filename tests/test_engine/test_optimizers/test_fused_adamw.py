@@ -46,7 +46,9 @@ def test_steps_equal_pytorch(build) -> None:
 
 def test_groups_keep_their_rates(build) -> None:
     params = parameters()
-    optimizer = build([dict(params=params[:1], lr=0.), dict(params=params[1:])])
+    optimizer = build(
+        [dict(params=params[:1], lr=0.),
+         dict(params=params[1:])])
     before = params[0].detach().clone()
     train(optimizer, 2)
     assert torch.equal(params[0], before)
@@ -61,8 +63,9 @@ def test_resumes_from_a_state_of_other_kernels(build, fused: bool) -> None:
     state = deepcopy(first.state_dict())
     for group in state['param_groups']:
         group['fused'] = fused
-    for target, source in zip(second.param_groups[0]['params'],
-                              first.param_groups[0]['params']):
+    targets, sources = (
+        optimizer.param_groups[0]['params'] for optimizer in (second, first))
+    for target, source in zip(targets, sources):
         target.data.copy_(source)
     second.load_state_dict(state)
     assert torch.allclose(train(second, 2), expected, atol=1e-6)

@@ -39,7 +39,7 @@ def cosine_attention(qkv: torch.Tensor,
     Returns:
         Shape (B, T, heads * D).
     """
-    if not torch.is_grad_enabled():
+    if not torch.is_grad_enabled() and not dropout:
         if qkv.device.type != 'cpu':
             return _attend(_normalize_(qkv, scale), bias, shift_masks, spans)
         with torch.autocast('cpu', enabled=False):

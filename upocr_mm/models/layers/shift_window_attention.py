@@ -119,11 +119,11 @@ class ShiftWindowAttention(BaseModule):
         In evaluation without gradients it is computed once and kept, apart
         from the step from each relative position to each pair of tokens: that
         is as fast as reading the pairs, which take a hundred times the room.
-        It is computed anew when the parameters behind it were written (an optimizer
-        step, a loaded checkpoint), moved or converted, and after every call
-        of ``train()`` or ``eval()``. The last covers weights exchanged behind
-        autograd's back (``param.data``), as the averaging of weights does
-        before a validation.
+        It is computed anew when the parameters behind it were written (an
+        optimizer step, a loaded checkpoint), moved or converted, and after
+        every call of ``train()`` or ``eval()``. The last covers weights
+        exchanged behind autograd's back (``param.data``), as the averaging of
+        weights does before a validation.
         """
         if self.training or torch.is_grad_enabled():
             qkv_bias, scale, table = self._derive()

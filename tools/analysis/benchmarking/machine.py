@@ -1,0 +1,78 @@
+"""Facts about machine and software, to be told with every measurement."""
+from __future__ import annotations
+import importlib
+import os
+import platform
+import re
+import time
+from pathlib import Path
+
+import torch
+
+PACKAGES = ('mmengine', 'mmcv', 'mmseg', 'mmpretrain')
+
+
+def machine_facts(device: str, threads: int) -> dict:
+    """Processor, device and versions.
+
+    Args:
+        device: Of the model.
+        threads: Of torch in the worker processes.
+    """
+    facts = dict(
+        system=f'{platform.system()} {platform.machine()}',
+        cpu=_cpu_model(),
+        cores=os.cpu_count(),
+        usable_cores=_usable_cores(),
+        threads=threads,
+        device=device,
+        python=platform.python_version(),
+        torch=torch.__version__)
+    if device.startswith('cuda'):
+        facts['gpu'] = torch.cuda.get_device_name(device)
+    for dtype in torch.float32, torch.bfloat16:
+        facts[f'{str(dtype)[6:]} GFLOP/s'] = round(product_rate(device, dtype))
+    for package in PACKAGES:
+        facts[package] = importlib.import_module(package).__version__
+    return facts
+
+
+def _cpu_model() -> str:
+    try:
+        found = re.search(r'^model name\s*:\s*(.+)$',
+                          Path('/proc/cpuinfo').read_text(), re.M)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or 'unknown'
+
+
+def _usable_cores() -> int | None:
+    """Cores on which the process may run, where the system tells."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def product_rate(device: str, dtype: torch.dtype, side: int = 2048) -> float:
+    """GFLOP/s of a product of square matrices: what arithmetic allows.
+
+    Args:
+        device: Where to multiply.
+        dtype: Of the matrices.
+        side: Of the matrices.
+    """
+    matrix = torch.rand(side, side, device=device, dtype=dtype)
+    # A convolution: on CPUs it is PyTorch's fastest product in float32.
+    image = matrix.t().reshape(1, side, side, 1)
+    kernel = matrix.view(side, side, 1, 1)
+    best = float('inf')
+    with torch.no_grad():
+        for _ in range(5):
+            if matrix.is_cuda:
+                torch.cuda.synchronize(device)
+            start = time.perf_counter()
+            torch.nn.functional.conv2d(image, kernel)
+            if matrix.is_cuda:
+                torch.cuda.synchronize(device)
+            best = min(best, time.perf_counter() - start)
+    return 2 * side**3 / best / 1e9
