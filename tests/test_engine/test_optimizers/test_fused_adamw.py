@@ -28,10 +28,13 @@ def build(request, monkeypatch):
     if request.param == 'not fused':
         original = torch.optim.AdamW.__init__
 
-        def refuse(self, *args, fused=None, **kwargs):
+        def refuse(self, params, *args, fused=None, **kwargs):
             if fused:
+                for group in params:  # as PyTorch does before it looks
+                    if isinstance(group, dict):
+                        group['fused'] = True
                 raise RuntimeError('`fused=True` requires something else')
-            original(self, *args, **kwargs)
+            original(self, params, *args, **kwargs)
 
         monkeypatch.setattr(torch.optim.AdamW, '__init__', refuse)
     return lambda params: OPTIMIZERS.build(

@@ -24,8 +24,10 @@ class FusedAdamW(torch.optim.AdamW):
 
     def __init__(self, params: Any, **kwargs) -> None:
         params = list(params)
+        # Of their own: an attempt that fails leaves its options in them.
+        groups = [dict(p) if isinstance(p, dict) else p for p in params]
         try:
-            super().__init__(params, fused=True, **kwargs)
+            super().__init__(groups, fused=True, **kwargs)
         except RuntimeError:  # "`fused=True` requires ..."
             super().__init__(params, **kwargs)
         self._fused = bool(self.defaults['fused'])
