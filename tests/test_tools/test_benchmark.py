@@ -249,6 +249,8 @@ BASELINE = ROOT / 'configs' / 'baselines' / (
      "GROUP must be of inference, training, data, loop, got 'speed'"),
     (['--config', 'no.py'], '--config no.py does not exist'),
     (['--config', BASELINE], "its model.type is not 'UPOCR'"),
+    (['--config', NANO, '--cfg-options', 'model.test_cfg.dtype=bfloat16'],
+     'model.test_cfg must not be set: --variants choose precision'),
     (['--config', NANO, '--variants', 'fast'],
      '--variants must be of fp32, compiled, bf16, fp32 checkpointed, bf16 '
      "checkpointed, got 'fast'"),

@@ -57,7 +57,9 @@ def measure(config: Path, size: tuple[int, int]) -> Complexity:
 
 def _flops(model: torch.nn.Module, compute: Callable) -> int:
     model.eval()  # forgets the position bias that it keeps
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    # With gradients: without, the model folds convolutions, and takes kernels
+    # that the counter does not know.
+    with FlopCounterMode(display=False) as counter, torch.enable_grad():
         compute()
     return counter.get_total_flops()
 

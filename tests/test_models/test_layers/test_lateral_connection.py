@@ -3,7 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from upocr_mm.models.layers import LateralConnection
+from upocr_mm.models.layers import LateralConnection, lateral_connection
+
+
+@pytest.fixture(autouse=True)
+def fold_small_maps(monkeypatch):
+    monkeypatch.setattr(lateral_connection, 'MIN_PIXELS', 0)
 
 
 def test_is_affine_with_a_5x5_field() -> None:

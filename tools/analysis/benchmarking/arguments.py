@@ -167,6 +167,10 @@ def check(args: argparse.Namespace) -> list[str]:
     if cfg.get('model', {}).get('type') != 'UPOCR':
         raise ValueError(f'--config {args.config} is not that of a UPOCR '
                          "(its model.type is not 'UPOCR')")
+    if cfg.model.get('test_cfg'):
+        raise ValueError(
+            'model.test_cfg must not be set: --variants choose '
+            f'precision and compilation, got {cfg.model.test_cfg}')
     tasks = list(cfg.model.task_prompt.tasks)
     args.tasks = args.tasks or sorted({1, len(tasks)})
     if max(args.tasks) > len(tasks):

@@ -6,6 +6,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 
+MIN_PIXELS = 256
+
 
 class LateralConnection(BaseModule):
     """Shortcut from an encoder to a decoder feature of the same size.
@@ -16,7 +18,7 @@ class LateralConnection(BaseModule):
 
     With nothing between them they are one linear map. In evaluation without
     gradients it is computed as one 5x5 convolution, with 44 % of the
-    arithmetic, and corrected at the border.
+    arithmetic, and corrected at the border, unless the map is small.
 
     Args:
         channels: Channels of both features.
@@ -34,7 +36,9 @@ class LateralConnection(BaseModule):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Feature of shape (N, C, H, W) to the same shape."""
-        if self.training or torch.is_grad_enabled():
+        # On small maps the border outweighs what is saved.
+        if (self.training or torch.is_grad_enabled()
+                or x.shape[-2] * x.shape[-1] < MIN_PIXELS):
             return self.convs(x)
         return self._forward_folded(x)
 

@@ -235,7 +235,8 @@ class UPOCR(BaseSegmentor):
             tasks: Names of tasks.
 
         Returns:
-            For each task images of shape (N, 3, H, W), RGB, not clamped.
+            For each task float32 images of shape (N, 3, H, W), RGB, not
+            clamped.
 
         Raises:
             ValueError: A task has no prompt, or none is named.
@@ -257,7 +258,8 @@ class UPOCR(BaseSegmentor):
         if dtype != 'float32':
             context = torch.autocast(inputs.device.type, getattr(torch, dtype))
         with context:
-            return draw(inputs, tasks, full_size_only=True)[0]
+            image, = draw(inputs, tasks, full_size_only=True)
+        return image.to(torch.promote_types(image.dtype, torch.float32))
 
     def _forward(
         self,
@@ -316,7 +318,7 @@ class UPOCR(BaseSegmentor):
             and, for tasks with classes, ``pred_sem_seg`` (1, H, W), int64.
         """
         tasks = self._tasks_of(inputs, data_samples)
-        images = self._answer(inputs, tasks).float().clamp(0, 1)
+        images = self._answer(inputs, tasks).clamp(0, 1)
         for image, sample in zip(images, data_samples):
             ori_shape = tuple(sample.get('ori_shape', image.shape[1:]))
             if ori_shape != tuple(image.shape[1:]):
