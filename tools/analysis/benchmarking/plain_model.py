@@ -10,49 +10,19 @@ from typing import Mapping, Sequence
 import torch
 import torch.nn as nn
 from mmengine.config import ConfigDict
-from mmengine.model import BaseModule, ModuleList
 from mmpretrain.models.backbones import SwinTransformerV2
-from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
 from mmseg.registry import MODELS
 
 from upocr_mm.models import UPOCR, FusedSwinTransformerV2, PatchSplitHead
+from upocr_mm.models.layers import PatchSplit
 
 
 @MODELS.register_module()
-class PlainSwinTransformerV2(SwinTransformerV2):
-    """mmpretrain's Swin-v2 with the settings of FusedSwinTransformerV2.
+class PlainSwinTransformerV2(FusedSwinTransformerV2):
+    """mmpretrain's Swin-v2 with the settings of FusedSwinTransformerV2."""
 
-    Args:
-        arch: As of FusedSwinTransformerV2.
-        window_size: Side of the attention windows, for all or each stage.
-        pretrained_window_sizes: Window of the pre-training in each stage.
-        drop_path_rate: Largest rate of stochastic depth.
-        kwargs: Further arguments of
-            :class:`mmpretrain.models.SwinTransformerV2`.
-    """
-
-    arch_zoo = dict(FusedSwinTransformerV2.arch_zoo)
-
-    def __init__(self,
-                 arch: str | dict = 'small',
-                 window_size: int | Sequence[int] = 16,
-                 pretrained_window_sizes: Sequence[int] = (16, 16, 16, 16),
-                 drop_path_rate: float = 0.3,
-                 **kwargs) -> None:
-        kwargs.setdefault('img_size', 512)
-        super().__init__(
-            arch=arch,
-            window_size=window_size,
-            pretrained_window_sizes=pretrained_window_sizes,
-            drop_path_rate=drop_path_rate,
-            pad_small_map=True,
-            out_indices=(0, 1, 2, 3),
-            **kwargs)
-
-    @property
-    def stage_channels(self) -> list[int]:
-        """Channels of the outputs of the stages."""
-        return [stage.out_channels for stage in self.stages]
+    def _fuse_blocks(self) -> None:
+        """Leave mmpretrain's blocks as they are."""
 
     def forward(self,
                 x: torch.Tensor,
@@ -68,112 +38,15 @@ class PlainSwinTransformerV2(SwinTransformerV2):
             raise NotImplementedError(
                 "the plain path has no prompts in the encoder; 'encoder' must "
                 'not be in model.task_prompt.positions')
-        return super().forward(x)
-
-
-class PlainPatchSplit(nn.Module):
-    """Patch splitting; parameters named as those of PatchSplit.
-
-    Args:
-        in_channels: Channels of the input, a multiple of 4.
-    """
-
-    def __init__(self, in_channels: int) -> None:
-        super().__init__()
-        self.out_channels = in_channels // 2
-        self.expansion = nn.Linear(
-            in_channels // 4, self.out_channels, bias=False)
-        self.norm = nn.LayerNorm(self.out_channels)
-
-    def forward(
-            self, x: torch.Tensor,
-            hw_shape: tuple[int, int]) -> tuple[torch.Tensor, tuple[int, int]]:
-        """Tokens (N, H * W, C) to (N, 2H * 2W, C / 2), and (2H, 2W)."""
-        h, w = hw_shape
-        n, _, c = x.shape
-        # The channel groups fill the block column by column.
-        x = x.view(n, h, w, 2, 2, c // 4).permute(0, 1, 4, 2, 3, 5)
-        x = x.reshape(n, 4 * h * w, c // 4)
-        return self.norm(self.expansion(x)), (2 * h, 2 * w)
-
-
-class PlainLateral(nn.Module):
-    """Four convolutions; parameters named as those of LateralConnection.
-
-    Args:
-        channels: Channels of input and output.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.convs = nn.Sequential(
-            nn.Conv2d(channels, channels, 1),
-            nn.Conv2d(channels, 2 * channels, 3, padding=1),
-            nn.Conv2d(2 * channels, 2 * channels, 3, padding=1),
-            nn.Conv2d(2 * channels, channels, 1))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Feature of shape (N, C, H, W) to the same shape."""
-        return self.convs(x)
+        return SwinTransformerV2.forward(self, x)
 
 
 @MODELS.register_module()
-class PlainPatchSplitHead(BaseModule):
-    """PatchSplitHead on mmpretrain's blocks, every output computed.
+class PlainPatchSplitHead(PatchSplitHead):
+    """PatchSplitHead on mmpretrain's blocks, every output computed."""
 
-    Args:
-        arch: As of PatchSplitHead.
-        window_size: Side of the attention windows.
-        pretrained_window_size: Window by which the coordinates of the
-            position bias are normalised.
-        drop_path_rate: Largest rate of stochastic depth.
-        with_cp: Recompute the blocks in the backward pass.
-        init_cfg: Initialisation as in mmengine.
-    """
-
-    def __init__(self,
-                 arch: str | dict = 'small',
-                 window_size: int = 8,
-                 pretrained_window_size: int = 8,
-                 drop_path_rate: float = 0.3,
-                 with_cp: bool = False,
-                 init_cfg: dict | None = None) -> None:
-        super().__init__(init_cfg)
-        if isinstance(arch, str):
-            arch = PatchSplitHead.arch_zoo[arch]
-        depths, heads = arch['depths'], arch['num_heads']
-        self.embed_dims = channels = arch['embed_dims']
-        rates = torch.linspace(0, drop_path_rate, sum(depths)).tolist()
-        self.stages = ModuleList()
-        self.splits = ModuleList()
-        self.laterals = ModuleList()
-        self.norms = ModuleList()
-        self.output_convs = ModuleList()
-        for i, depth in enumerate(depths):
-            self.stages.append(
-                ModuleList(
-                    SwinBlockV2(
-                        embed_dims=channels,
-                        num_heads=heads[i],
-                        window_size=window_size,
-                        shift=j % 2 == 1,
-                        drop_path=rates[sum(depths[:i]) + j],
-                        pad_small_map=True,
-                        with_cp=with_cp,
-                        pretrained_window_size=pretrained_window_size)
-                    for j in range(depth)))
-            self.splits.append(PlainPatchSplit(channels))
-            channels //= 2
-            if i < 3:
-                self.laterals.append(PlainLateral(channels))
-            if i >= 2:
-                self.norms.append(nn.LayerNorm(channels))
-                self.output_convs.append(nn.Conv2d(channels, 3, 3, padding=1))
-
-    @property
-    def stage_channels(self) -> list[int]:
-        """Channels of the outputs of the stages."""
-        return [split.out_channels for split in self.splits]
+    def _fuse_blocks(self) -> None:
+        """Leave mmpretrain's blocks as they are."""
 
     def forward(self,
                 feats: Sequence[torch.Tensor],
@@ -199,9 +72,9 @@ class PlainPatchSplitHead(BaseModule):
         for i, (stage, split) in enumerate(zip(self.stages, self.splits)):
             for block in stage:
                 x = block(x, hw_shape)
-            x, hw_shape = split(x, hw_shape)
+            x, hw_shape = _split(split, x, hw_shape)
             if i < len(self.laterals):
-                shortcut = self.laterals[i](shortcuts[-1 - i])
+                shortcut = self.laterals[i].convs(shortcuts[-1 - i])
                 x = x + shortcut.flatten(2).transpose(1, 2)
             if prompts is not None:
                 x = x + prompts[i][:, None]
@@ -212,6 +85,17 @@ class PlainPatchSplitHead(BaseModule):
                 images.append(self.output_convs[j](feat.reshape(
                     *feat.shape[:2], *hw_shape)))
         return images[-1:] if full_size_only else images
+
+
+def _split(split: PatchSplit, x: torch.Tensor,
+           hw_shape: tuple[int, int]) -> tuple[torch.Tensor, tuple[int, int]]:
+    """Tokens (N, H * W, C) to (N, 2H * 2W, C / 2), and (2H, 2W)."""
+    h, w = hw_shape
+    n, _, c = x.shape
+    # The channel groups fill the block column by column.
+    x = x.view(n, h, w, 2, 2, c // 4).permute(0, 1, 4, 2, 3, 5)
+    x = x.reshape(n, 4 * h * w, c // 4)
+    return split.norm(split.expansion(x)), (2 * h, 2 * w)
 
 
 # The parts that are replaced, by the type in the configuration.

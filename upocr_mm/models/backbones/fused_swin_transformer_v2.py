@@ -54,6 +54,9 @@ class FusedSwinTransformerV2(SwinTransformerV2):
             pad_small_map=True,
             out_indices=(0, 1, 2, 3),
             **kwargs)
+        self._fuse_blocks()
+
+    def _fuse_blocks(self) -> None:
         fuse_swin_blocks(self)
 
     @property

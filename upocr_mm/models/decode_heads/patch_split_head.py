@@ -95,6 +95,9 @@ class PatchSplitHead(BaseModule):
             if i >= 2:
                 self.norms.append(nn.LayerNorm(channels))
                 self.output_convs.append(nn.Conv2d(channels, 3, 3, padding=1))
+        self._fuse_blocks()
+
+    def _fuse_blocks(self) -> None:
         fuse_swin_blocks(self)
 
     @classmethod
