@@ -141,9 +141,9 @@ def test_sizes_do_not_mix() -> None:
 def test_the_bias_is_computed_once(monkeypatch) -> None:
     _, ours = build(shift=2)
     calls = []
-    derive = ours._derive
-    monkeypatch.setattr(ours, '_derive',
-                        lambda: calls.append(None) or derive())
+    compute = ours._scale_and_table
+    monkeypatch.setattr(ours, '_scale_and_table',
+                        lambda: calls.append(None) or compute())
     with torch.no_grad():
         for _ in range(3):
             ours(torch.randn(1, 64, 16), (8, 8))
@@ -153,10 +153,14 @@ def test_the_bias_is_computed_once(monkeypatch) -> None:
 def test_autocast_keeps_the_bias_precise() -> None:
     reference, ours = build(shift=2)
     x = torch.randn(1, 64, 16)
-    with torch.no_grad(), torch.autocast('cpu', torch.bfloat16):
-        bias = ours.derived().bias
-        out = ours(x, (8, 8))
-    assert bias.dtype == torch.float32
+    with torch.no_grad():
+        exact = ours.derived().bias
+        with torch.autocast('cpu', torch.bfloat16):
+            bias = ours.derived().bias
+            out = ours(x, (8, 8))
+    assert exact.dtype == torch.float32
+    # rounded once, at the end
+    assert torch.equal(bias, exact.bfloat16())
     assert (out.float() - reference(x, (8, 8))).abs().max() < 0.1
 
 

@@ -30,10 +30,6 @@ class Worker:
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
             target=_guarded, args=(serve, theirs, *args))
-        # Read when torch is imported, so not to be set in the process itself.
-        # Threads that wait let others work: two PyTorch processes live at a
-        # time, and the one that waits would take the cores from the other.
-        os.environ['OMP_WAIT_POLICY'] = 'PASSIVE'
         with _hidden_output():
             self._process.start()
         # So that the end of the process ends the pipe.

@@ -28,7 +28,7 @@ def cosine_attention(qkv: torch.Tensor,
 
     Args:
         qkv: Queries, keys and values of B windows of T tokens, (B, T, 3,
-            heads, D). Overwritten if no gradient is recorded.
+            heads, D). May be overwritten if no gradient is recorded.
         scale: Factor of the cosines, (heads, 1, 1).
         bias: Of each pair of tokens, (heads, T, T).
         shift_masks: Added to the bias in windows of each kind, (4, T, T), or
@@ -40,19 +40,30 @@ def cosine_attention(qkv: torch.Tensor,
         Shape (B, T, heads * D).
     """
     if not torch.is_grad_enabled() and not dropout:
+        # (3, B, heads, T, D)
+        parts = qkv.permute(2, 0, 3, 1, 4)
         if qkv.device.type != 'cpu':
-            return _attend(_normalize_(qkv, scale), bias, shift_masks, spans)
+            _normalize_(parts[:2], scale)
+            return _attend(*parts, bias, shift_masks, spans)
         with torch.autocast('cpu', enabled=False):
-            if _precise(qkv.dtype) != qkv.dtype or qkv.shape[1] <= 128:
-                return _attend_by_products(qkv, scale, bias, shift_masks,
-                                           spans)
-            return _attend(_normalize_(qkv, scale), bias, shift_masks, spans)
+            # Operations on rows as short as D are slow in half precision.
+            qk = parts[:2].to(
+                _precise(qkv.dtype),
+                copy=True,
+                memory_format=torch.contiguous_format)
+            q, k = _normalize_(qk, scale).to(qkv.dtype)
+            v = parts[2].contiguous()
+            # Plain products are faster than PyTorch's fused kernel in half
+            # precision and for small windows.
+            if q.dtype != qk.dtype or q.shape[-2] <= 128:
+                return _attend_by_products(q, k, v, bias, shift_masks, spans)
+            return _attend(q, k, v, bias, shift_masks, spans)
     if qkv.device.type == 'cpu' and not dropout and not is_compiling():
         return _CosineAttention.apply(qkv, scale, bias, shift_masks, spans)
     q, k, v = qkv.unbind(2)
-    qkv = torch.stack(
-        ((_unit(q) * scale[:, 0]).to(v.dtype), _unit(k).to(v.dtype), v), 2)
-    return _attend(qkv, bias, shift_masks, spans, dropout)
+    q, k = ((_unit(q) * scale[:, 0]).to(v.dtype), _unit(k).to(v.dtype))
+    return _attend(*(x.transpose(1, 2) for x in (q, k, v)), bias, shift_masks,
+                   spans, dropout)
 
 
 def _precise(dtype: torch.dtype) -> torch.dtype:
@@ -71,64 +82,60 @@ def _unit(x: torch.Tensor) -> torch.Tensor:
     return x * torch.where(square > 0, square.clamp_min(EPS**2).rsqrt(), 0.)
 
 
-def _normalize_(qkv: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """Queries and keys to unit length, queries times the scale, in place."""
-    qk = qkv[:, :, :2]
+def _normalize_(qk: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """Queries and keys to unit length, queries times the scale, in place.
+
+    Args:
+        qk: Shape (2, B, heads, T, D).
+        scale: Shape (heads, 1, 1).
+    """
     length = torch.linalg.vector_norm(
         qk, dim=-1, keepdim=True, dtype=_precise(qk.dtype))
-    factor = length.clamp_min_(EPS).reciprocal_()  # (B, T, 2, heads, 1)
-    factor[:, :, 0] *= scale[:, 0]
+    factor = length.clamp_min_(EPS).reciprocal_()  # (2, B, heads, T, 1)
+    factor[0] *= scale
     qk *= factor
-    return qkv
+    return qk
 
 
 def _mask(bias: torch.Tensor, shift_masks: torch.Tensor | None,
           kind: int) -> torch.Tensor:
     """(heads, T, T)"""
-    return bias + shift_masks[kind] if kind else bias
+    return bias + shift_masks[kind].to(bias.dtype) if kind else bias
 
 
-def _attend(qkv: torch.Tensor,
+def _attend(q: torch.Tensor,
+            k: torch.Tensor,
+            v: torch.Tensor,
             bias: torch.Tensor,
             shift_masks: torch.Tensor | None,
             spans: Sequence[Span],
             dropout: float = 0.) -> torch.Tensor:
-    """As :func:`cosine_attention`, of queries and keys made ready."""
-    b, t, _, heads, d = qkv.shape
+    """Of scaled unit queries, unit keys and values (B, heads, T, D)."""
+    bias = bias.to(v.dtype)
     outs = []
     for start, stop, kind in spans:
-        mask = _mask(bias, shift_masks, kind).to(qkv.dtype)[None]
-        # (3, windows, heads, T, D)
-        part = qkv[start:stop].permute(2, 0, 3, 1, 4)
-        if qkv.is_cuda:
+        part = [x[start:stop] for x in (q, k, v)]
+        if q.is_cuda:
             # With a mask, kernels of torch 2.1 compute garbage from strides.
-            part = part.contiguous()
+            part = [x.contiguous() for x in part]
         out = F.scaled_dot_product_attention(
-            *part, attn_mask=mask, dropout_p=dropout, scale=1.0)
-        outs.append(out.transpose(1, 2).reshape(stop - start, t, heads * d))
+            *part,
+            attn_mask=_mask(bias, shift_masks, kind)[None],
+            dropout_p=dropout,
+            scale=1.0)
+        outs.append(out.transpose(1, 2).flatten(2))
     return torch.cat(outs) if len(outs) > 1 else outs[0]
 
 
-def _attend_by_products(qkv: torch.Tensor, scale: torch.Tensor,
+def _attend_by_products(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor,
                         bias: torch.Tensor, shift_masks: torch.Tensor | None,
                         spans: Sequence[Span]) -> torch.Tensor:
-    """As :func:`cosine_attention` on CPUs, by plain products.
-
-    They are faster than PyTorch's fused kernel in half precision and for
-    small windows.
-    """
-    b, t, _, heads, d = qkv.shape
-    qkv = qkv.permute(0, 2, 3, 1, 4).contiguous()  # (B, 3, heads, T, D)
-    qk = qkv[:, :2]
-    length = torch.linalg.vector_norm(
-        qk, dim=-1, keepdim=True, dtype=_precise(qk.dtype))
-    factor = length.clamp_min_(EPS).reciprocal_()
-    factor[:, 0] *= scale
-    qk *= factor
-    out = qkv.new_empty(b, t, heads * d)
-    for part, mask in _portions(bias.to(qkv.dtype), shift_masks, spans):
-        q, k, v = qkv[part].unbind(1)
-        _heads(out[part], heads).copy_(_weights(q, k, mask) @ v)
+    """As :func:`_attend`, a few windows at a time."""
+    b, heads, t, d = v.shape
+    out = v.new_empty(b, t, heads * d)
+    for part, mask in _portions(bias.to(v.dtype), shift_masks, spans):
+        weights = _weights(q[part], k[part], mask)
+        _heads(out[part], heads).copy_(weights @ v[part])
     return out
 
 
@@ -191,7 +198,7 @@ def _portions(bias: torch.Tensor, shift_masks: torch.Tensor | None,
     """Slices of a few windows each, and their mask (heads, T, T)."""
     step = max(1, LOGIT_BYTES // (4 * bias.numel()))
     for start, stop, kind in spans:
-        mask = _mask(bias, shift_masks, kind).to(bias.dtype)
+        mask = _mask(bias, shift_masks, kind)
         for i in range(start, stop, step):
             yield slice(i, min(i + step, stop)), mask
 

@@ -4,17 +4,17 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmcv.cnn.bricks.transformer import FFN
-from mmengine.model import BaseModule
 from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
 from torch.utils.checkpoint import checkpoint
 
 from .chunks import is_compiling, pays, rows_of_chunk
-from .linear import linear
+from .kept import KeepsDerived
+from .linear import Product, linear, prepare, reduced_precision
 from .post_norm_drop_path import drop_after_norm
 from .shift_window_attention import ShiftWindowAttention
 
 
-class FusedSwinBlock(BaseModule):
+class FusedSwinBlock(KeepsDerived):
     """Swin-v2 block that moves less memory.
 
     Computes what mmpretrain's ``SwinBlockV2`` computes, from the same
@@ -65,35 +65,51 @@ class FusedSwinBlock(BaseModule):
     def _forward(self, x: torch.Tensor, hw_shape: tuple[int,
                                                         int]) -> torch.Tensor:
         x = x + self.norm1(self.attn(x, hw_shape))
-        x = x + self.norm2(self._feed_forward(x))
+        x = x + self.norm2(self._feed_forward(x, self._products()))
         return x if self.norm3 is None else self.norm3(x)
 
     def _forward_in_chunks(self, x: torch.Tensor,
                            hw_shape: tuple[int, int]) -> torch.Tensor:
         order = self.attn.order(len(x), hw_shape, x.device)
-        windows = order.split(x)
-        step = rows_of_chunk(windows)
-        derived = self.attn.derived()
-        for start in range(0, len(windows), step):
-            stop = min(start + step, len(windows))
-            part = windows[start:stop]
+        derived, products = self.attn.derived(), self._products()
+        source = order.pad(x)
+        out = torch.empty_like(source)
+        step = rows_of_chunk(source.view(-1, order.tokens, x.shape[-1]))
+        for start, stop in order.steps(step):
+            rows = order.index[start * order.tokens:stop * order.tokens]
+            part = source[rows].view(stop - start, order.tokens, -1)
             part += self.norm1(
                 self.attn.attend(part, order.part(start, stop), derived))
-            part += self.norm2(self._feed_forward(part))
+            part += self.norm2(self._feed_forward(part, products))
             if self.norm3 is not None:
-                part.copy_(self.norm3(part))
-        return order.merge(windows)
+                part = self.norm3(part)
+            out[rows] = part.view(len(rows), -1)
+        return order.crop(out)
 
-    def _feed_forward(self, x: torch.Tensor) -> torch.Tensor:
+    def _products(self) -> tuple[Product, ...]:
+        """The linear layers of the feed-forward network, made ready."""
+        if not self._is_standard_ffn:
+            return ()
+        layers = self.ffn.layers[0][0], self.ffn.layers[1]
+        products = [Product(layer.weight, layer.bias) for layer in layers]
+        dtype = reduced_precision()
+        if dtype is None:
+            return tuple(products)
+        return self.keep(
+            'products', lambda: tuple(prepare(p) for p in products),
+            self.ffn.parameters(), dtype)
+
+    def _feed_forward(self, x: torch.Tensor,
+                      products: tuple[Product, ...]) -> torch.Tensor:
         if not self._is_standard_ffn:
             return self.ffn(x)
-        first, last = self.ffn.layers[0][0], self.ffn.layers[1]
-        hidden = linear(x, first.weight, first.bias)
+        first, last = products
         if not torch.is_grad_enabled() or is_compiling():
-            return linear(F.gelu(hidden), last.weight, last.bias)
+            return linear(linear(x, *first, gelu=True), *last)
+        hidden = linear(x, *first)
         activated = F.gelu(hidden)
         with _recompute(activated, hidden):
-            return linear(activated, last.weight, last.bias)
+            return linear(activated, *last)
 
 
 def _is_standard(ffn: FFN) -> bool:

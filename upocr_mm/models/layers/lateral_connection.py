@@ -1,15 +1,40 @@
 from __future__ import annotations
-from typing import Any
+from typing import NamedTuple
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from mmengine.model import BaseModule
+
+from .kept import KeepsDerived
+from .linear import reduced_precision
 
 MIN_PIXELS = 256
 
 
-class LateralConnection(BaseModule):
+class Folded(NamedTuple):
+    """A lateral connection as one convolution, and what differs at the border.
+
+    The second 3x3 convolution sees zeros around the map; the folded one sees
+    what the first gives there, in a ring of one pixel. What the ring adds to
+    the outermost pixels has to be taken away again; each kernel here does it
+    for one side, or for one corner, which belongs to two sides.
+
+    Attributes:
+        kernel: (C, C, 5, 5)
+        bias: The answer to zeros in the rows and columns 0, 1, 2, -2 and -1,
+            (C, 5, 5), fewer for smaller maps: what the biases add up to.
+        rows: (C, C, 1, 5) each, for the top and the bottom row.
+        columns: (C, C, 5, 1) each, for the left and the right column.
+        corners: (C, C, 1, 1) each, row by row.
+    """
+    kernel: torch.Tensor
+    bias: torch.Tensor
+    rows: tuple[torch.Tensor, ...]
+    columns: tuple[torch.Tensor, ...]
+    corners: tuple[torch.Tensor, ...]
+
+
+class LateralConnection(KeepsDerived):
     """Shortcut from an encoder to a decoder feature of the same size.
 
     Convolutions 1x1, 3x3 (expanding to twice the channels), 3x3 and 1x1
@@ -31,8 +56,6 @@ class LateralConnection(BaseModule):
             nn.Conv2d(channels, 2 * channels, 3, padding=1),
             nn.Conv2d(2 * channels, 2 * channels, 3, padding=1),
             nn.Conv2d(2 * channels, channels, 1))
-        self._cache: tuple[Any, tuple[torch.Tensor,
-                                      torch.Tensor]] | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Feature of shape (N, C, H, W) to the same shape."""
@@ -44,81 +67,67 @@ class LateralConnection(BaseModule):
 
     @torch.compiler.disable
     def _forward_folded(self, x: torch.Tensor) -> torch.Tensor:
-        # Anew when weights were written, moved or converted.
         size = tuple(min(side, 5) for side in x.shape[-2:])
-        key = (size, *((p.data_ptr(), p._version, p.dtype, p.device)
-                       for p in self.parameters()))
-        if self._cache is None or self._cache[0] != key:
-            self._cache = (key, (self._fold_kernels(), self._answer_to(size)))
-        kernel, bias = self._cache[1]
-        h, w = bias.shape[1:]
-        middle = bias[:, h // 2, w // 2]
-        out = F.conv2d(x, kernel, middle, padding=2)
-        _add_at_border(out, bias - middle[:, None, None])
-        return self._subtract_ring(out, x)
-
-    def _fold_kernels(self) -> torch.Tensor:
-        """The four convolutions as one, (C, C, 5, 5), without biases."""
-        w1, k1, k2, w2 = (conv.weight for conv in self.convs)
-        with torch.autocast(w1.device.type, enabled=False):
-            # 1x1 into 3x3: (2C, C, 3, 3) and (C, 2C, 3, 3)
-            first = torch.einsum('omhw,mi->oihw', k1, w1[..., 0, 0])
-            second = torch.einsum('om,mihw->oihw', w2[..., 0, 0], k2)
-            # The second on the images first[:, i]; mirrored, as a kernel is
-            # applied to a kernel.
-            kernel = F.conv2d(
-                first.transpose(0, 1), second.flip(2, 3), padding=2)
-            return kernel.transpose(0, 1).contiguous()
-
-    def _answer_to(self, size: tuple[int, int]) -> torch.Tensor:
-        """The answer to zeros, (C, H, W): what the biases add up to.
-
-        From 5 on, only the two outermost rows and columns differ.
-        """
-        weight = self.convs[0].weight
-        with torch.autocast(weight.device.type, enabled=False):
-            return self.convs(weight.new_zeros(1, weight.shape[1], *size))[0]
-
-    def _subtract_ring(self, out: torch.Tensor,
-                       x: torch.Tensor) -> torch.Tensor:
-        """Correct the outermost pixels of the folded convolution, in place.
-
-        The second 3x3 convolution sees zeros around the map; the folded one
-        sees what the first gives there, in a ring of one pixel. It falls on
-        the outermost pixels, and is computed side by side.
-        """
-        w1, k1, k2, w2 = (conv.weight for conv in self.convs)
-        last = slice(2, 3)
-        ends = ((slice(0, 1), last), (slice(-1, None), slice(0, 1)))
-        for at, tap in ends:
-            # What a row gives above itself comes back by the opposite taps.
-            back = slice(0, 1) if tap == last else last
-            ring = F.conv2d(
-                F.conv2d(x[:, :, at], w1), k1[:, :, tap], padding=(0, 2))
-            out[:, :, at] -= F.conv2d(F.conv2d(ring, k2[:, :, back]), w2)
-            ring = F.conv2d(
-                F.conv2d(x[..., at], w1), k1[..., tap], padding=(2, 0))
-            out[..., at] -= F.conv2d(F.conv2d(ring, k2[..., back]), w2)
-        # The corners of the ring belong to two sides.
-        for row, tap_y in ends:
-            for column, tap_x in ends:
-                pixel = F.conv2d(
-                    F.conv2d(x[:, :, row, column], w1), k1[:, :, tap_y, tap_x])
-                kernel = k2.flip(2, 3)[:, :, tap_y, tap_x]
-                out[:, :, row, column] += F.conv2d(F.conv2d(pixel, kernel), w2)
+        folded = self.keep('folded', lambda: self._fold(size),
+                           self.parameters(), size, reduced_precision())
+        h, w = folded.bias.shape[1:]
+        middle = folded.bias[:, h // 2, w // 2]
+        out = F.conv2d(x, folded.kernel, middle, padding=2)
+        _add_at_border(out, folded.bias - middle[:, None, None])
+        ends = slice(0, 1), slice(-1, None)
+        for at, kernel in zip(ends, folded.rows):
+            out[:, :, at] -= F.conv2d(x[:, :, at], kernel, padding=(0, 2))
+        for at, kernel in zip(ends, folded.columns):
+            out[..., at] -= F.conv2d(x[..., at], kernel, padding=(2, 0))
+        for i, kernel in enumerate(folded.corners):
+            row, column = ends[i // 2], ends[i % 2]
+            out[:, :, row, column] += F.conv2d(x[:, :, row, column], kernel)
         return out
 
-    def train(self, mode: bool = True) -> LateralConnection:
-        """Switch between training and evaluation; forgets what was kept.
+    def _fold(self, size: tuple[int, int]) -> Folded:
+        weight = self.convs[0].weight
+        everywhere, first, last = slice(None), slice(0, 1), slice(2, 3)
+        # What a row gives above itself comes back by the opposite taps.
+        ends = (last, first), (first, last)
+        whole = everywhere, everywhere
+        with torch.autocast(weight.device.type, enabled=False):
+            zeros = weight.new_zeros(1, weight.shape[1], *size)
+            parts = (
+                (self._fold_kernels(whole, whole), ), (self.convs(zeros)[0], ),
+                [self._fold_kernels(end, whole) for end in ends],
+                [self._fold_kernels(whole, end) for end in ends],
+                [self._fold_kernels(y, x) for y in ends for x in ends])
+        dtype = reduced_precision() or weight.dtype
+        kernel, bias, *border = [[part.to(dtype) for part in group]
+                                 for group in parts]
+        return Folded(*kernel, *bias, *map(tuple, border))
 
-        As weights may have been exchanged behind autograd's back.
+    def _fold_kernels(self, rows: tuple[slice, slice],
+                      columns: tuple[slice, slice]) -> torch.Tensor:
+        """The four convolutions as one, without biases.
+
+        Args:
+            rows: Of the kernels of the first and of the second 3x3
+                convolution.
+            columns: Likewise.
+
+        Returns:
+            Shape (C, C, kH, kW), 5x5 for all rows and columns.
         """
-        self._cache = None
-        return super().train(mode)
-
-    def _apply(self, *args, **kwargs) -> nn.Module:
-        self._cache = None
-        return super()._apply(*args, **kwargs)
+        w1, k1, k2, w2 = (conv.weight for conv in self.convs)
+        # 1x1 into 3x3: (2C, C, 3, 3) and (C, 2C, 3, 3)
+        first = torch.einsum('omhw,mi->oihw', k1[:, :, rows[0], columns[0]],
+                             w1[..., 0, 0])
+        second = torch.einsum('om,mihw->oihw', w2[..., 0, 0],
+                              k2[:, :, rows[1], columns[1]])
+        # The second on the images first[:, i]; mirrored, as a kernel is
+        # applied to a kernel.
+        h, w = second.shape[-2:]
+        kernel = F.conv2d(
+            first.transpose(0, 1),
+            second.flip(2, 3),
+            padding=(h - 1, w - 1))
+        return kernel.transpose(0, 1).contiguous()
 
 
 def _add_at_border(out: torch.Tensor, excess: torch.Tensor) -> None:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 import math
-from typing import Any, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 import torch
 import torch.nn as nn
-from mmengine.model import BaseModule
 from mmpretrain.models.utils import ShiftWindowMSA
 
 from .cosine_attention import cosine_attention
-from .linear import linear
+from .kept import KeepsDerived
+from .linear import Product, linear, prepare, reduced_precision
 from .window_order import Span, WindowOrder, shift_masks, window_order
 
 # Swin-v2 limits the temperature of its cosine attention to 1 / 0.01.
@@ -19,16 +19,18 @@ class Derived(NamedTuple):
     """What the attention computes from its weights alone.
 
     Attributes:
-        qkv_bias: (3C, ), or None.
+        qkv: Layer that gives queries, keys and values.
+        proj: Layer behind the attention.
         scale: Of the cosines, (heads, 1, 1).
         bias: Of each pair of tokens of a window, (heads, T, T).
     """
-    qkv_bias: torch.Tensor | None
+    qkv: Product
+    proj: Product
     scale: torch.Tensor
     bias: torch.Tensor
 
 
-class ShiftWindowAttention(BaseModule):
+class ShiftWindowAttention(KeepsDerived):
     """Shifted-window cosine attention of Swin-v2 on fused kernels.
 
     Computes what :class:`mmpretrain.models.utils.ShiftWindowMSA` with
@@ -55,7 +57,6 @@ class ShiftWindowAttention(BaseModule):
         self.shift_size = reference.shift_size
         self.w_msa = reference.w_msa
         self.drop = reference.drop
-        self._cache: tuple[Any, Derived] | None = None
         self._register_load_state_dict_pre_hook(self._keep_derived)
 
     def _keep_derived(self, state_dict: dict, prefix: str, *args) -> None:
@@ -102,7 +103,7 @@ class ShiftWindowAttention(BaseModule):
         """
         msa = self.w_msa
         b, t, c = windows.shape
-        qkv = linear(windows, msa.qkv.weight, derived.qkv_bias)
+        qkv = linear(windows, *derived.qkv)
         out = cosine_attention(
             qkv.view(b, t, 3, msa.num_heads, c // msa.num_heads),
             derived.scale,
@@ -110,59 +111,47 @@ class ShiftWindowAttention(BaseModule):
             shift_masks(self.window_size, self.shift_size, windows.device),
             spans,
             dropout=msa.attn_drop.p if self.training else 0.)
-        return msa.proj_drop(linear(out, msa.proj.weight, msa.proj.bias))
+        return msa.proj_drop(linear(out, *derived.proj))
 
     @torch.compiler.disable
     def derived(self) -> Derived:
         """What is computed from the weights alone.
 
-        In evaluation without gradients it is computed once and kept, apart
-        from the step from each relative position to each pair of tokens: that
-        is as fast as reading the pairs, which take a hundred times the room.
-        It is computed anew when the parameters behind it were written (an
-        optimizer step, a loaded checkpoint), moved or converted, and after
-        every call of ``train()`` or ``eval()``. The last covers weights
-        exchanged behind autograd's back (``param.data``), as the averaging of
-        weights does before a validation.
+        In evaluation without gradients it is kept, apart from the step from
+        each relative position to each pair of tokens: that is as fast as
+        reading the pairs, which take a hundred times the room.
         """
-        if self.training or torch.is_grad_enabled():
-            qkv_bias, scale, table = self._derive()
-        else:
-            key = tuple((p.data_ptr(), p._version, p.dtype, p.device)
-                        for p in self._sources())
-            if self._cache is None or self._cache[0] != key:
-                self._cache = (key, self._derive())
-            qkv_bias, scale, table = self._cache[1]
-        return Derived(qkv_bias, scale, spread(table, self.window_size))
-
-    def _sources(self) -> list[nn.Parameter]:
         msa = self.w_msa
         biases = [] if msa.q_bias is None else [msa.q_bias, msa.v_bias]
-        return [*msa.cpb_mlp.parameters(), msa.logit_scale, *biases]
+        products = self.keep(
+            'products', self._products,
+            [msa.qkv.weight, *biases, *msa.proj.parameters()],
+            reduced_precision())
+        scale, table = self.keep('scale and table', self._scale_and_table,
+                                 [*msa.cpb_mlp.parameters(), msa.logit_scale],
+                                 reduced_precision())
+        return Derived(*products, scale, spread(table, self.window_size))
 
-    def _derive(self) -> tuple[torch.Tensor | None, ...]:
-        """Bias of queries, keys and values; scale; table of the biases."""
+    def _products(self) -> tuple[Product, Product]:
         msa = self.w_msa
-        qkv_bias = None
+        bias = None
         if msa.q_bias is not None:
-            qkv_bias = torch.cat(
+            bias = torch.cat(
                 (msa.q_bias, torch.zeros_like(msa.v_bias), msa.v_bias))
+        return (prepare(Product(msa.qkv.weight, bias)),
+                prepare(Product(msa.proj.weight, msa.proj.bias)))
+
+    def _scale_and_table(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scale of the cosines, and the bias of each relative position."""
+        msa = self.w_msa
         # In full precision under autocast: the bias reaches 16.
         with torch.autocast(msa.logit_scale.device.type, enabled=False):
             scale = msa.logit_scale.clamp(max=MAX_LOG_SCALE).exp()
             # (1, 2 * window - 1, 2 * window - 1, heads)
             table = msa.cpb_mlp(msa.relative_coords_table)
             table = 16 * torch.sigmoid(table[0])
-        return qkv_bias, scale, table.permute(2, 0, 1).contiguous()
-
-    def train(self, mode: bool = True) -> ShiftWindowAttention:
-        """Switch between training and evaluation; forgets what was kept."""
-        self._cache = None
-        return super().train(mode)
-
-    def _apply(self, *args, **kwargs) -> nn.Module:
-        self._cache = None
-        return super()._apply(*args, **kwargs)
+        return scale, table.permute(2, 0, 1).contiguous().to(
+            reduced_precision())
 
 
 def spread(table: torch.Tensor, window: int) -> torch.Tensor:

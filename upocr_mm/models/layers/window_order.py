@@ -1,7 +1,7 @@
 """The order of the tokens of a feature map in attention windows."""
 from __future__ import annotations
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Iterator, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -46,23 +46,37 @@ class WindowOrder(NamedTuple):
 
     def split(self, x: torch.Tensor) -> torch.Tensor:
         """Tokens (N, H * W, C) to windows (windows, tokens, C), a copy."""
+        x = _Permutation.apply(self.pad(x), self.index, self.inverse)
+        return x.view(-1, self.tokens, x.shape[-1])
+
+    def merge(self, windows: torch.Tensor) -> torch.Tensor:
+        """The inverse: windows (windows, tokens, C) to tokens (N, H*W, C)."""
+        return self.crop(
+            _Permutation.apply(windows.flatten(0, 1), self.inverse,
+                               self.index))
+
+    def pad(self, x: torch.Tensor) -> torch.Tensor:
+        """Tokens (N, H * W, C) to those of the padded maps, (N*H'*W', C)."""
         n, _, c = x.shape
         if any(self.padding):
             x = F.pad(
                 x.view(n, *self.hw_shape, c),
                 (0, 0, 0, self.padding[1], 0, self.padding[0]))
-        x = _Permutation.apply(x.reshape(-1, c), self.index, self.inverse)
-        return x.view(-1, self.tokens, c)
+        return x.reshape(-1, c)
 
-    def merge(self, windows: torch.Tensor) -> torch.Tensor:
-        """The inverse: windows (windows, tokens, C) to tokens (N, H*W, C)."""
-        (h, w), c = self.hw_shape, windows.shape[-1]
-        x = _Permutation.apply(
-            windows.reshape(-1, c), self.inverse, self.index)
+    def crop(self, x: torch.Tensor) -> torch.Tensor:
+        """The inverse: (N * H' * W', C) to tokens (N, H * W, C)."""
+        (h, w), c = self.hw_shape, x.shape[-1]
         if any(self.padding):
             x = x.view(-1, h + self.padding[0], w + self.padding[1], c)
             x = x[:, :h, :w]
         return x.reshape(-1, h * w, c)
+
+    def steps(self, size: int) -> Iterator[tuple[int, int]]:
+        """All windows, at most ``size`` at a time: from where to where."""
+        number = len(self.index) // self.tokens
+        for start in range(0, number, size):
+            yield start, min(start + size, number)
 
     def part(self, start: int, stop: int) -> tuple[Span, ...]:
         """The spans of the windows ``start`` to ``stop``, counted anew."""
