@@ -1,4 +1,5 @@
 from __future__ import annotations
+import pickle
 from copy import deepcopy
 
 import pytest
@@ -94,3 +95,33 @@ def test_every_block_is_exchanged_under_its_names() -> None:
     assert isinstance(module['a'][0], FusedSwinBlock)
     assert isinstance(module['b'], FusedSwinBlock)
     assert list(module.state_dict()) == names
+
+
+def test_half_precision_follows_its_weights() -> None:
+    """What is kept in half precision is never stale, and goes nowhere."""
+    reference, ours = build()
+    x = torch.randn(1, 64, 16)
+
+    def check() -> None:
+        with torch.no_grad():
+            expected = reference(x, (8, 8))
+            for _ in range(2):
+                with torch.autocast('cpu', torch.bfloat16):
+                    out = ours(x, (8, 8))
+                assert (out - expected).abs().mean() < 0.02
+                assert torch.allclose(ours(x, (8, 8)), expected, atol=1e-5)
+
+    check()
+    for copy in deepcopy(ours), pickle.loads(pickle.dumps(ours)):
+        assert len(copy._kept) == len(copy.attn._kept) == 0
+    assert len(ours._kept) == 1 and len(ours.attn._kept) == 2
+    with torch.no_grad():
+        for a, b in zip(reference.parameters(), ours.parameters()):
+            a.mul_(-0.5)
+            b.mul_(-0.5)  # an optimizer step
+    check()
+    for a, b in zip(reference.parameters(), ours.parameters()):
+        a.data.add_(0.1)
+        b.data.add_(0.1)  # an averaging of weights, behind autograd's back
+    ours.eval()
+    check()

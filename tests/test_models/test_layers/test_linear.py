@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from upocr_mm.models.layers.linear import linear
+from upocr_mm.models.layers.linear import Product, linear, prepare
 
 
 @pytest.mark.parametrize('bias', [False, True])
@@ -28,3 +28,26 @@ def test_has_a_gradient() -> None:
     weight = torch.randn(6, 8, requires_grad=True)
     linear(torch.randn(3, 8), weight, None).sum().backward()
     assert weight.grad is not None
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize('bias', [False, True])
+@pytest.mark.parametrize('gelu', [False, True])
+def test_prepared_for_half_precision(dtype: torch.dtype, bias: bool,
+                                     gelu: bool) -> None:
+    x, weight = torch.randn(2, 5, 32), torch.randn(16, 32)
+    product = Product(weight, torch.randn(16) if bias else None)
+    with torch.no_grad():
+        assert prepare(product) is product
+        exact = linear(x, *product, gelu=gelu)
+        expected = F.linear(x, *product)
+        expected = F.gelu(expected) if gelu else expected
+        assert torch.allclose(exact, expected, atol=1e-5)
+        with torch.autocast('cpu', dtype):
+            prepared = prepare(product)
+            out = linear(x, *prepared, gelu=gelu)
+    assert prepared.weight.dtype == out.dtype == dtype
+    assert torch.allclose(out.float(), expected, atol=0.1)
+    # With a gradient the weights themselves are multiplied.
+    with torch.autocast('cpu', dtype):
+        assert prepare(product) is product

@@ -95,9 +95,9 @@ class FusedSwinBlock(KeepsDerived):
         dtype = reduced_precision()
         if dtype is None:
             return tuple(products)
-        return self.keep(
-            'products', lambda: tuple(prepare(p) for p in products),
-            self.ffn.parameters(), dtype)
+        return self.keep('products',
+                         lambda: tuple(prepare(p) for p in products),
+                         self.ffn.parameters(), dtype)
 
     def _feed_forward(self, x: torch.Tensor,
                       products: tuple[Product, ...]) -> torch.Tensor:

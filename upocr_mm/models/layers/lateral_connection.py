@@ -29,9 +29,9 @@ class Folded(NamedTuple):
     """
     kernel: torch.Tensor
     bias: torch.Tensor
-    rows: tuple[torch.Tensor, ...]
-    columns: tuple[torch.Tensor, ...]
-    corners: tuple[torch.Tensor, ...]
+    rows: list[torch.Tensor]
+    columns: list[torch.Tensor]
+    corners: list[torch.Tensor]
 
 
 class LateralConnection(KeepsDerived):
@@ -85,22 +85,17 @@ class LateralConnection(KeepsDerived):
         return out
 
     def _fold(self, size: tuple[int, int]) -> Folded:
-        weight = self.convs[0].weight
-        everywhere, first, last = slice(None), slice(0, 1), slice(2, 3)
+        first, last, whole = slice(0, 1), slice(2, 3), (slice(None), ) * 2
         # What a row gives above itself comes back by the opposite taps.
         ends = (last, first), (first, last)
-        whole = everywhere, everywhere
+        weight = self.convs[0].weight
         with torch.autocast(weight.device.type, enabled=False):
-            zeros = weight.new_zeros(1, weight.shape[1], *size)
-            parts = (
-                (self._fold_kernels(whole, whole), ), (self.convs(zeros)[0], ),
-                [self._fold_kernels(end, whole) for end in ends],
-                [self._fold_kernels(whole, end) for end in ends],
-                [self._fold_kernels(y, x) for y in ends for x in ends])
-        dtype = reduced_precision() or weight.dtype
-        kernel, bias, *border = [[part.to(dtype) for part in group]
-                                 for group in parts]
-        return Folded(*kernel, *bias, *map(tuple, border))
+            bias = self.convs(weight.new_zeros(1, weight.shape[1], *size))[0]
+        fold = self._fold_kernels
+        return Folded(
+            fold(whole, whole), bias, [fold(end, whole) for end in ends],
+            [fold(whole, end) for end in ends],
+            [fold(y, x) for y in ends for x in ends])
 
     def _fold_kernels(self, rows: tuple[slice, slice],
                       columns: tuple[slice, slice]) -> torch.Tensor:
@@ -115,19 +110,21 @@ class LateralConnection(KeepsDerived):
             Shape (C, C, kH, kW), 5x5 for all rows and columns.
         """
         w1, k1, k2, w2 = (conv.weight for conv in self.convs)
-        # 1x1 into 3x3: (2C, C, 3, 3) and (C, 2C, 3, 3)
-        first = torch.einsum('omhw,mi->oihw', k1[:, :, rows[0], columns[0]],
-                             w1[..., 0, 0])
-        second = torch.einsum('om,mihw->oihw', w2[..., 0, 0],
-                              k2[:, :, rows[1], columns[1]])
-        # The second on the images first[:, i]; mirrored, as a kernel is
-        # applied to a kernel.
-        h, w = second.shape[-2:]
-        kernel = F.conv2d(
-            first.transpose(0, 1),
-            second.flip(2, 3),
-            padding=(h - 1, w - 1))
-        return kernel.transpose(0, 1).contiguous()
+        k1 = k1[:, :, rows[0], columns[0]]
+        k2 = k2[:, :, rows[1], columns[1]]
+        h, w = k2.shape[-2:]
+        with torch.autocast(w1.device.type, enabled=False):
+            # 1x1 into 3x3: (2C, C, 3, 3) and (C, 2C, 3, 3)
+            first = torch.einsum('omhw,mi->oihw', k1, w1[..., 0, 0])
+            second = torch.einsum('om,mihw->oihw', w2[..., 0, 0], k2)
+            # The second on the images first[:, i]; mirrored, as a kernel is
+            # applied to a kernel.
+            kernel = F.conv2d(
+                first.transpose(0, 1),
+                second.flip(2, 3),
+                padding=(h - 1, w - 1))
+        dtype = reduced_precision() or kernel.dtype
+        return kernel.transpose(0, 1).to(dtype).contiguous()
 
 
 def _add_at_border(out: torch.Tensor, excess: torch.Tensor) -> None:

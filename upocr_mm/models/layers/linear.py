@@ -82,9 +82,8 @@ def linear(x: torch.Tensor,
     """
     if weight.is_mkldnn:
         x = x.to(reduced_precision())
-    elif not (_ONEDNN is not None and pays(x) and not is_compiling()
-              and not _is_autocast()
-              and x.dtype == weight.dtype == torch.float32):
+    elif not (_ONEDNN is not None and pays(x) and not is_compiling() and
+              not _is_autocast() and x.dtype == weight.dtype == torch.float32):
         out = F.linear(x, weight, bias)
         return F.gelu(out) if gelu else out
     return _ONEDNN(x, weight, bias, 'gelu' if gelu else 'none', [], 'none')

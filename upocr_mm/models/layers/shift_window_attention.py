@@ -3,7 +3,6 @@ import math
 from typing import NamedTuple, Sequence
 
 import torch
-import torch.nn as nn
 from mmpretrain.models.utils import ShiftWindowMSA
 
 from .cosine_attention import cosine_attention
@@ -123,10 +122,9 @@ class ShiftWindowAttention(KeepsDerived):
         """
         msa = self.w_msa
         biases = [] if msa.q_bias is None else [msa.q_bias, msa.v_bias]
-        products = self.keep(
-            'products', self._products,
-            [msa.qkv.weight, *biases, *msa.proj.parameters()],
-            reduced_precision())
+        products = self.keep('products', self._products,
+                             [msa.qkv.weight, *biases, *msa.proj.parameters()],
+                             reduced_precision())
         scale, table = self.keep('scale and table', self._scale_and_table,
                                  [*msa.cpb_mlp.parameters(), msa.logit_scale],
                                  reduced_precision())
@@ -150,8 +148,8 @@ class ShiftWindowAttention(KeepsDerived):
             # (1, 2 * window - 1, 2 * window - 1, heads)
             table = msa.cpb_mlp(msa.relative_coords_table)
             table = 16 * torch.sigmoid(table[0])
-        return scale, table.permute(2, 0, 1).contiguous().to(
-            reduced_precision())
+        table = table.permute(2, 0, 1).contiguous()
+        return scale, table.to(reduced_precision() or table.dtype)
 
 
 def spread(table: torch.Tensor, window: int) -> torch.Tensor:

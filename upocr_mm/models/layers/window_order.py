@@ -52,8 +52,8 @@ class WindowOrder(NamedTuple):
     def merge(self, windows: torch.Tensor) -> torch.Tensor:
         """The inverse: windows (windows, tokens, C) to tokens (N, H*W, C)."""
         return self.crop(
-            _Permutation.apply(windows.flatten(0, 1), self.inverse,
-                               self.index))
+            _Permutation.apply(
+                windows.flatten(0, 1), self.inverse, self.index))
 
     def pad(self, x: torch.Tensor) -> torch.Tensor:
         """Tokens (N, H * W, C) to those of the padded maps, (N*H'*W', C)."""
