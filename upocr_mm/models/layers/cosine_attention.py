@@ -46,13 +46,10 @@ def cosine_attention(qkv: torch.Tensor,
             _normalize_(parts[:2], scale)
             return _attend(*parts, bias, shift_masks, spans)
         with torch.autocast('cpu', enabled=False):
+            parts = parts.contiguous()
             # Operations on rows as short as D are slow in half precision.
-            qk = parts[:2].to(
-                _precise(qkv.dtype),
-                copy=True,
-                memory_format=torch.contiguous_format)
-            q, k = _normalize_(qk, scale).to(qkv.dtype)
-            v = parts[2].contiguous()
+            qk = _normalize_(parts[:2].to(_precise(qkv.dtype)), scale)
+            (q, k), v = qk.to(qkv.dtype), parts[2]
             # Plain products are faster than PyTorch's fused kernel in half
             # precision and for small windows.
             if q.dtype != qk.dtype or q.shape[-2] <= 128:
@@ -196,7 +193,7 @@ class _CosineAttention(torch.autograd.Function):
 def _portions(bias: torch.Tensor, shift_masks: torch.Tensor | None,
               spans: Sequence[Span]):
     """Slices of a few windows each, and their mask (heads, T, T)."""
-    step = max(1, LOGIT_BYTES // (4 * bias.numel()))
+    step = max(1, LOGIT_BYTES // (bias.element_size() * bias.numel()))
     for start, stop, kind in spans:
         mask = _mask(bias, shift_masks, kind)
         for i in range(start, stop, step):

@@ -4,7 +4,7 @@ import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 
-from .chunks import in_chunks
+from .chunks import in_chunks, pays
 from .linear import linear
 
 
@@ -48,4 +48,8 @@ class PatchSplit(BaseModule):
     def _expand(self, rows: torch.Tensor) -> torch.Tensor:
         """(rows, W, 2, 2, C / 4) to (rows, 2 * 2W, C / 2)"""
         x = rows.permute(0, 3, 1, 2, 4).flatten(1, 3)
-        return self.norm(linear(x, self.expansion.weight, None))
+        x = linear(x, self.expansion.weight, None)
+        if pays(x) and x.element_size() < 4 and self.out_channels < 32:
+            # Half precision is slow in rows shorter than a vector register.
+            x = x.float()
+        return self.norm(x)
