@@ -10,7 +10,7 @@ import torch
 
 # So many bytes of the input go through several layers at a time. What lies
 # between the layers is a few times as large.
-CHUNK_BYTES = 2**21
+CHUNK_BYTES = 3 * 2**19
 
 
 def is_compiling() -> bool:
