@@ -220,9 +220,11 @@ def test_whole_run(tmp_path: Path) -> None:
         pairs = zip(row['reference_seconds'], row['seconds'])
         assert row['ratio'] == pytest.approx(median(a / b for a, b in pairs))
         assert row['memory_mib'] > 0
-    table = (tmp_path / 'out' / 'benchmark.md').read_text()
-    assert '| training  | 3 tasks, batch 3, 64' in table
-    assert table.splitlines()[-1] in done.stdout
+    page = (tmp_path / 'out' / 'benchmark.md').read_text()
+    table = [line for line in page.splitlines() if line.startswith('|')]
+    assert '| training  | 3 tasks, batch 3, 64' in table[-2]
+    assert table[-1] in done.stdout
+    assert '`seconds`: median time of a step' in page
     assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == [
         'benchmark.json', 'benchmark.md', 'benchmark.png'
     ]
@@ -239,6 +241,15 @@ def test_memory_only(tmp_path: Path) -> None:
         assert row['memory_mib'] > 0
 
 
+def test_check_outputs_only(tmp_path: Path) -> None:
+    done = run('--config', NANO, '--out', tmp_path, '--sizes', 64, '--threads',
+               1, '--device', 'cpu', '--check-outputs')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not json.loads((tmp_path / 'benchmark.json').read_text())['rows']
+    page = (tmp_path / 'benchmark.md').read_text()
+    assert 'largest difference of the outputs' in page and '|' not in page
+
+
 BASELINE = ROOT / 'configs' / 'baselines' / (
     'unet-s5-d16_fcn_2xb8-80k_textseg-512x512.py')
 
@@ -253,6 +264,11 @@ BASELINE = ROOT / 'configs' / 'baselines' / (
     (['--config', NANO, '--variants', 'fast'],
      '--variants must be of fp32, compiled, bf16, fp32 checkpointed, bf16 '
      "checkpointed, got 'fast'"),
+    (['inference', '--config', NANO, '--variants', 'fp32 checkpointed'],
+     '--variants must be of fp32, compiled, bf16, got'),
+    (['data', '--config', NANO, '--variants', 'fp32'],
+     "--variants are of the groups inference and training, but got only "
+     "['data']"),
     (['--config', NANO, '--tasks', '4'], '--tasks must be from 1 to 3'),
     (['loop', '--config', NANO, '--train-batch', '4'],
      '--train-batch must be a multiple of the number of tasks, 3'),

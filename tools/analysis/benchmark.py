@@ -17,6 +17,9 @@ Groups:
     loop       `mim train` on these files: time of an iteration, and the
                share that it waits for data (with --train-batch)
 
+Variants: fp32, compiled and bf16 of inference; fp32 and bf16, each also
+"checkpointed", of training; on CUDA also fp16, "plain bf16" and "plain fp16".
+
 Memory is the peak beyond the weights, in a process of its own: of the device
 on CUDA, else of the process (it includes the compiler, where that runs).
 """
@@ -32,8 +35,9 @@ from benchmarking.machine import machine_facts
 from benchmarking.measure import measure_all, progress
 from benchmarking.outputs import check_outputs
 from benchmarking.processes import WorkerError, call
-from benchmarking.report import (add_time_per_pixel, describe, format_table,
-                                 summarise, write_report)
+from benchmarking.report import (add_time_per_pixel, describe,
+                                 describe_outputs, format_table, summarise,
+                                 write_report)
 from benchmarking.steps import Settings, load_config
 from benchmarking.training_loop import draw_files
 
@@ -64,10 +68,7 @@ def run(args: argparse.Namespace, tasks: list[str], folder: Path) -> dict:
                        min(args.sizes))
     except WorkerError as error:
         sys.exit(str(error))
-    print('largest difference of the outputs to the plain path: '
-          f'{outputs["max_difference"]:.2g}; PSNR in bf16: '
-          f'{decibels(outputs["psnr_bfloat16"])} '
-          f'(the plain path: {decibels(outputs["psnr_plain_bfloat16"])})')
+    print(describe_outputs(outputs))
     if not outputs['max_difference'] <= TOLERANCE:
         sys.exit(f'the outputs differ by more than {TOLERANCE:g}')
     rows: list[dict] = []
@@ -91,10 +92,6 @@ def run(args: argparse.Namespace, tasks: list[str], folder: Path) -> dict:
         options=options,
         outputs=outputs,
         rows=rows)
-
-
-def decibels(value: float | None) -> str:
-    return 'equal' if value is None else f'{value:.1f} dB'
 
 
 def main() -> None:

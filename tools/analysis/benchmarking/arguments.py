@@ -159,8 +159,12 @@ def check(args: argparse.Namespace) -> list[str]:
     if args.variants:
         known = [
             variant.name for group in ('inference', 'training')
+            if group in args.groups
             for variant in variants_of(group, args.device)
         ]
+        if not known:
+            raise ValueError('--variants are of the groups inference and '
+                             f'training, but got only {args.groups}')
         require('--variants', args.variants, known)
     cfg = Config.fromfile(args.config, import_custom_modules=False)
     cfg.merge_from_dict(args.cfg_options or {})

@@ -10,6 +10,14 @@ BASE_SIZE = 512
 COLUMNS = ('group', 'case', 'variant', 'plain s', 'seconds', 'images/s',
            'ratio', 'min-max', 'memory MiB', 'per pixel', 'data')
 
+LEGEND = """\
+`seconds`: median time of a step (all tasks of the batch, or a training step).
+`plain s`: that of the plain path in the same turns. `images/s`: answers or
+samples a second. `ratio`: median over the pairs of turns, above 1 where the
+variant is faster than the plain path in float32; `min-max`: its extremes.
+`memory MiB`: peak beyond the weights. `per pixel`: time per pixel, relative to
+512x512. `data`: share of the time that waits for data."""
+
 
 def summarise(row: dict) -> dict:
     """Add to raw runs what follows from them.
@@ -120,6 +128,18 @@ def format_table(rows: list[dict]) -> str:
     return '\n'.join(texts)
 
 
+def describe_outputs(outputs: dict) -> str:
+    """How far the answers are from those of the plain path."""
+
+    def decibels(value: float | None) -> str:
+        return 'equal' if value is None else f'{value:.1f} dB'
+
+    return ('largest difference of the outputs to the plain path: '
+            f'{outputs["max_difference"]:.2g}; PSNR in bf16: '
+            f'{decibels(outputs["psnr_bfloat16"])} '
+            f'(the plain path: {decibels(outputs["psnr_plain_bfloat16"])})')
+
+
 def write_report(report: dict, title: str, folder: Path) -> None:
     """Write benchmark.json, benchmark.md and benchmark.png.
 
@@ -133,7 +153,10 @@ def write_report(report: dict, title: str, folder: Path) -> None:
     text = json.dumps(report, indent=1) + '\n'
     _write(folder / 'benchmark.json', lambda file: file.write_text(text))
     facts = '\n'.join(f'- {k}: {v}' for k, v in report['machine'].items())
-    page = f'# {title}\n\n{facts}\n\n{format_table(report["rows"])}\n'
+    outputs = describe_outputs(report['outputs'])
+    page = f'# {title}\n\n{facts}\n\n{outputs}\n'
+    if report['rows']:
+        page += f'\n{format_table(report["rows"])}\n\n{LEGEND}\n'
     _write(folder / 'benchmark.md', lambda file: file.write_text(page))
     rows = [row for row in report['rows'] if 'ratio' in row]
     if rows:

@@ -77,7 +77,8 @@ class FusedSwinBlock(KeepsDerived):
         step = rows_of_chunk(source.view(-1, order.tokens, x.shape[-1]))
         for start, stop in order.steps(step):
             rows = order.index[start * order.tokens:stop * order.tokens]
-            part = source.index_select(0, rows).view(stop - start, order.tokens, -1)
+            part = source.index_select(0, rows).view(stop - start,
+                                                     order.tokens, -1)
             part += self.norm1(
                 self.attn.attend(part, order.part(start, stop), derived))
             part += self.norm2(self._feed_forward(part, products))
