@@ -28,3 +28,12 @@ def test_pixels_stay_at_their_places() -> None:
     assert hw_shape == (4, 6)
     changed = (out != empty).any(-1).view(4, 6).nonzero().tolist()
     assert changed == [[2, 2], [2, 3], [3, 2], [3, 3]]
+
+
+def test_converted_to_half_precision() -> None:
+    split = PatchSplit(8).eval()
+    x = torch.randn(1, 6, 8)
+    with torch.no_grad():
+        expected, _ = split(x, (2, 3))
+        found, _ = split.bfloat16()(x.bfloat16(), (2, 3))
+    assert (found - expected).abs().mean() < 0.05

@@ -267,6 +267,21 @@ def test_half_precision_by_config() -> None:
     assert (found - expected).square().mean().sqrt() < 0.01  # 40 dB
 
 
+@pytest.mark.parametrize('dtype, close', [(torch.float64, 1e-4),
+                                          (torch.bfloat16, 0.05)])
+@pytest.mark.parametrize('autocast', [False, True])
+def test_converted_model(dtype: torch.dtype, close: float,
+                         autocast: bool) -> None:
+    model = reference_model().eval()
+    image = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        expected, = model.draw(image, TASKS[:1])
+        model.to(dtype)
+        with torch.autocast('cpu', torch.bfloat16, enabled=autocast):
+            found, = model.draw(image.to(dtype), TASKS[:1])
+    assert (found - expected).abs().mean() < close
+
+
 def test_compiled_by_config() -> None:
     """The compiler's own kernels are left out: they take minutes."""
     model, compiled = reference_model(), reference_model()

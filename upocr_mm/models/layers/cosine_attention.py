@@ -11,6 +11,8 @@ from .window_order import Span
 # Windows whose logits fit into this many bytes are computed at a time, so
 # that the logits stay in the processor's cache.
 LOGIT_BYTES = 2 * 2**20
+# Bytes of a logit of training, in float32.
+LOGIT_SIZE = 4
 # As in F.normalize: shorter vectors are not stretched to unit length.
 EPS = 1e-12
 
@@ -130,7 +132,8 @@ def _attend_by_products(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor,
     """As :func:`_attend`, a few windows at a time."""
     b, heads, t, d = v.shape
     out = v.new_empty(b, t, heads * d)
-    for part, mask in _portions(bias.to(v.dtype), shift_masks, spans):
+    for part, mask in _portions(
+            bias.to(v.dtype), shift_masks, spans, v.element_size()):
         weights = _weights(q[part], k[part], mask)
         _heads(out[part], heads).copy_(weights @ v[part])
     return out
@@ -153,7 +156,7 @@ class _CosineAttention(torch.autograd.Function):
         b, t, _, heads, d = qkv.shape
         out = qkv.new_empty(b, t, heads * d)
         with torch.autocast('cpu', enabled=False):
-            for part, mask in _portions(bias, shift_masks, spans):
+            for part, mask in _portions(bias, shift_masks, spans, LOGIT_SIZE):
                 q, k, v, *_ = _ready(qkv[part], scale)
                 weights = _weights(q, k, mask)
                 _heads(out[part], heads).copy_(weights @ v)
@@ -166,7 +169,8 @@ class _CosineAttention(torch.autograd.Function):
         grad_qkv = torch.empty_like(qkv)
         grad_scale = torch.zeros_like(scale)
         grad_bias = torch.zeros_like(bias)
-        for part, mask in _portions(bias, ctx.shift_masks, ctx.spans):
+        for part, mask in _portions(bias, ctx.shift_masks, ctx.spans,
+                                    LOGIT_SIZE):
             # (windows, heads, T, D); q is scaled
             q, k, v, unit_q, factors = _ready(qkv[part], scale)
             grad_out = _heads(grad[part], heads).to(v.dtype)
@@ -191,9 +195,12 @@ class _CosineAttention(torch.autograd.Function):
 
 
 def _portions(bias: torch.Tensor, shift_masks: torch.Tensor | None,
-              spans: Sequence[Span]):
-    """Slices of a few windows each, and their mask (heads, T, T)."""
-    step = max(1, LOGIT_BYTES // (bias.element_size() * bias.numel()))
+              spans: Sequence[Span], size: int):
+    """Slices of a few windows each, and their mask (heads, T, T).
+
+    ``size`` is the number of bytes of a logit.
+    """
+    step = max(1, LOGIT_BYTES // (size * bias.numel()))
     for start, stop, kind in spans:
         mask = _mask(bias, shift_masks, kind)
         for i in range(start, stop, step):

@@ -73,7 +73,7 @@ class FusedSwinBlock(KeepsDerived):
         order = self.attn.order(len(x), hw_shape, x.device)
         derived, products = self.attn.derived(), self._products()
         source = order.pad(x)
-        out = torch.empty_like(source)
+        out = source.new_empty(source.shape)
         step = rows_of_chunk(source.view(-1, order.tokens, x.shape[-1]))
         for start, stop in order.steps(step):
             rows = order.index[start * order.tokens:stop * order.tokens]
@@ -83,7 +83,7 @@ class FusedSwinBlock(KeepsDerived):
                 self.attn.attend(part, order.part(start, stop), derived))
             part += self.norm2(self._feed_forward(part, products))
             if self.norm3 is not None:
-                part = self.norm3(part)
+                part.copy_(self.norm3(part))
             out[rows] = part.view(len(rows), -1)
         return order.crop(out)
 
@@ -93,12 +93,12 @@ class FusedSwinBlock(KeepsDerived):
             return ()
         layers = self.ffn.layers[0][0], self.ffn.layers[1]
         products = [Product(layer.weight, layer.bias) for layer in layers]
-        dtype = reduced_precision()
-        if dtype is None:
+        if self.training or not pays(layers[0].weight) or is_compiling():
             return tuple(products)
         return self.keep('products',
                          lambda: tuple(prepare(p) for p in products),
-                         self.ffn.parameters(), dtype)
+                         self.ffn.parameters(),
+                         reduced_precision(layers[0].weight))
 
     def _feed_forward(self, x: torch.Tensor,
                       products: tuple[Product, ...]) -> torch.Tensor:

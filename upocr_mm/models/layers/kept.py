@@ -50,6 +50,10 @@ class KeepsDerived(BaseModule):
         self._kept.clear()
         return super()._apply(*args, **kwargs)
 
+    def _load_from_state_dict(self, *args, **kwargs) -> None:
+        self._kept.clear()
+        super()._load_from_state_dict(*args, **kwargs)
+
     def __getstate__(self) -> dict:
         """Copies and files get nothing of it."""
         return dict(self.__dict__, _kept={})

@@ -69,7 +69,8 @@ class LateralConnection(KeepsDerived):
     def _forward_folded(self, x: torch.Tensor) -> torch.Tensor:
         size = tuple(min(side, 5) for side in x.shape[-2:])
         folded = self.keep('folded', lambda: self._fold(size),
-                           self.parameters(), size, reduced_precision())
+                           self.parameters(), size,
+                           reduced_precision(self.convs[0].weight))
         h, w = folded.bias.shape[1:]
         middle = folded.bias[:, h // 2, w // 2]
         out = F.conv2d(x, folded.kernel, middle, padding=2)
@@ -123,7 +124,7 @@ class LateralConnection(KeepsDerived):
                 first.transpose(0, 1),
                 second.flip(2, 3),
                 padding=(h - 1, w - 1))
-        dtype = reduced_precision() or kernel.dtype
+        dtype = reduced_precision(kernel) or kernel.dtype
         return kernel.transpose(0, 1).to(dtype).contiguous()
 
 

@@ -22,9 +22,13 @@ class Product(NamedTuple):
     bias: torch.Tensor | None
 
 
-def reduced_precision() -> torch.dtype | None:
-    """The type of autocast for predictions on CPUs, None without it."""
-    if torch.is_grad_enabled() or not _is_autocast():
+def reduced_precision(like: torch.Tensor) -> torch.dtype | None:
+    """The type to which autocast turns ``like`` for predictions on CPUs.
+
+    None without autocast, with gradients, on other devices and for float64,
+    which autocast leaves alone.
+    """
+    if (not pays(like) or like.dtype == torch.float64 or not _is_autocast()):
         return None
     if hasattr(torch, 'get_autocast_dtype'):
         return torch.get_autocast_dtype('cpu')
@@ -41,12 +45,13 @@ def _is_autocast() -> bool:
 def prepare(product: Product) -> Product:
     """Make ready for many calls of :func:`linear`.
 
-    For predictions on CPUs under autocast: weights in half precision, in the
-    order in which oneDNN reads them. Otherwise nothing is done.
+    For predictions on CPUs under autocast: cast to half precision, and where
+    oneDNN multiplies in it, in the order in which it reads weights. Otherwise
+    nothing is done. To be used under the autocast it was made under.
     """
-    dtype = reduced_precision()
     weight, bias = product
-    if dtype is None or weight.device.type != 'cpu':
+    dtype = reduced_precision(weight)
+    if dtype is None:
         return product
     weight = weight.detach().to(dtype)
     if _multiplies(dtype):
@@ -55,21 +60,21 @@ def prepare(product: Product) -> Product:
 
 
 def _multiplies(dtype: torch.dtype) -> bool:
-    """Whether oneDNN has a product of this half precision here."""
-    supported = dict(
-        bfloat16='_is_mkldnn_bf16_supported',
-        float16='_is_mkldnn_fp16_supported').get(str(dtype)[6:])
-    return (_ONEDNN is not None and hasattr(torch.ops.mkldnn, supported)
-            and getattr(torch.ops.mkldnn, supported)())
+    """Whether oneDNN has a product of bfloat16 or float16 here."""
+    name = {torch.bfloat16: 'bf16', torch.float16: 'fp16'}[dtype]
+    # torch 2.1 has none of float16
+    check = getattr(torch.ops.mkldnn, f'_is_mkldnn_{name}_supported', None)
+    return _ONEDNN is not None and check is not None and check()
 
 
 def linear(x: torch.Tensor,
            weight: torch.Tensor,
            bias: torch.Tensor | None,
            gelu: bool = False) -> torch.Tensor:
-    """``F.linear``, on CPUs in float32 without gradient by oneDNN.
+    """``F.linear``, on CPUs without gradient by oneDNN.
 
-    There PyTorch takes MKL, which is slower.
+    There PyTorch takes MKL in float32, which is slower. In half precision
+    oneDNN needs weights made ready, GELU is then part of the product.
 
     Args:
         x: Shape (..., C_in).
@@ -81,7 +86,7 @@ def linear(x: torch.Tensor,
         Shape (..., C_out).
     """
     if weight.is_mkldnn:
-        x = x.to(reduced_precision())
+        x = x.to(reduced_precision(x) or x.dtype)
     elif not (_ONEDNN is not None and pays(x) and not is_compiling() and
               not _is_autocast() and x.dtype == weight.dtype == torch.float32):
         out = F.linear(x, weight, bias)

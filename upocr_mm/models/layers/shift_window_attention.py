@@ -56,9 +56,9 @@ class ShiftWindowAttention(KeepsDerived):
         self.shift_size = reference.shift_size
         self.w_msa = reference.w_msa
         self.drop = reference.drop
-        self._register_load_state_dict_pre_hook(self._keep_derived)
+        self._register_load_state_dict_pre_hook(self._keep_buffers)
 
-    def _keep_derived(self, state_dict: dict, prefix: str, *args) -> None:
+    def _keep_buffers(self, state_dict: dict, prefix: str, *args) -> None:
         """Keep the tables computed from the window size when loading.
 
         A checkpoint may hold those of another window, or none.
@@ -124,10 +124,10 @@ class ShiftWindowAttention(KeepsDerived):
         biases = [] if msa.q_bias is None else [msa.q_bias, msa.v_bias]
         products = self.keep('products', self._products,
                              [msa.qkv.weight, *biases, *msa.proj.parameters()],
-                             reduced_precision())
+                             reduced_precision(msa.qkv.weight))
         scale, table = self.keep('scale and table', self._scale_and_table,
                                  [*msa.cpb_mlp.parameters(), msa.logit_scale],
-                                 reduced_precision())
+                                 reduced_precision(msa.logit_scale))
         return Derived(*products, scale, spread(table, self.window_size))
 
     def _products(self) -> tuple[Product, Product]:
@@ -136,8 +136,11 @@ class ShiftWindowAttention(KeepsDerived):
         if msa.q_bias is not None:
             bias = torch.cat(
                 (msa.q_bias, torch.zeros_like(msa.v_bias), msa.v_bias))
-        return (prepare(Product(msa.qkv.weight, bias)),
-                prepare(Product(msa.proj.weight, msa.proj.bias)))
+        products = (Product(msa.qkv.weight,
+                            bias), Product(msa.proj.weight, msa.proj.bias))
+        if self.training:
+            return products
+        return tuple(prepare(product) for product in products)
 
     def _scale_and_table(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Scale of the cosines, and the bias of each relative position."""
@@ -149,7 +152,7 @@ class ShiftWindowAttention(KeepsDerived):
             table = msa.cpb_mlp(msa.relative_coords_table)
             table = 16 * torch.sigmoid(table[0])
         table = table.permute(2, 0, 1).contiguous()
-        return scale, table.to(reduced_precision() or table.dtype)
+        return scale, table.to(reduced_precision(table) or table.dtype)
 
 
 def spread(table: torch.Tensor, window: int) -> torch.Tensor:
