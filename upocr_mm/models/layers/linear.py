@@ -28,7 +28,7 @@ def reduced_precision(like: torch.Tensor) -> torch.dtype | None:
     None without autocast, with gradients, on other devices and for float64,
     which autocast leaves alone.
     """
-    if (not pays(like) or like.dtype == torch.float64 or not _is_autocast()):
+    if not pays(like) or like.dtype == torch.float64 or not _is_autocast():
         return None
     if hasattr(torch, 'get_autocast_dtype'):
         return torch.get_autocast_dtype('cpu')

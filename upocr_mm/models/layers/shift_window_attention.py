@@ -136,11 +136,9 @@ class ShiftWindowAttention(KeepsDerived):
         if msa.q_bias is not None:
             bias = torch.cat(
                 (msa.q_bias, torch.zeros_like(msa.v_bias), msa.v_bias))
-        products = (Product(msa.qkv.weight,
-                            bias), Product(msa.proj.weight, msa.proj.bias))
-        if self.training:
-            return products
-        return tuple(prepare(product) for product in products)
+        qkv = Product(msa.qkv.weight, bias)
+        proj = Product(msa.proj.weight, msa.proj.bias)
+        return (qkv, proj) if self.training else (prepare(qkv), prepare(proj))
 
     def _scale_and_table(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Scale of the cosines, and the bias of each relative position."""
