@@ -9,14 +9,15 @@ import pytest
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
 import torch  # noqa: E402
 
-from upocr_mm.datasets.synthesis import draw_dataset  # noqa: E402
+from upocr_mm.synthesis import synthesize_dataset  # noqa: E402
 
 
 @pytest.fixture(scope='session')
 def drawn_data(tmp_path_factory) -> Path:
     """Folder with the three data sets, drawn: 5 to train, 3 to test each."""
     folder = tmp_path_factory.mktemp('drawn')
-    draw_dataset(folder, num_train=5, num_test=3, num_val=1, size=(48, 64))
+    synthesize_dataset(
+        folder, num_train=5, num_test=3, num_val=1, size=(48, 64))
     return folder
 
 

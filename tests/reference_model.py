@@ -8,7 +8,7 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 from parity_data import parity_value
 
-from upocr_mm.conversion import RELEASED_TASKS, convert_released
+from upocr_mm.checkpoint import RELEASED_TASKS, convert_released
 
 DATA = Path(__file__).parent / 'data'
 TASKS = RELEASED_TASKS
@@ -31,12 +31,9 @@ def reference_model_cfg(losses: dict | None = None) -> dict:
         type='UPOCR',
         data_preprocessor=dict(type='ImageToImageDataPreprocessor'),
         backbone=dict(
-            type='FusedSwinTransformerV2',
+            type='PromptedSwinTransformerV2',
             arch=dict(
-                embed_dims=24,
-                depths=[2, 2, 2, 2],
-                num_heads=[1, 2, 4, 8],
-                extra_norm_every_n_blocks=0),
+                embed_dims=24, depths=[2, 2, 2, 2], num_heads=[1, 2, 4, 8]),
             drop_path_rate=0.),
         task_prompt=dict(type='TaskPrompt', tasks=TASKS),
         decode_head=dict(

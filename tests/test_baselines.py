@@ -128,13 +128,16 @@ def test_recipe(path: Path) -> None:
     assert cfg.model.data_preprocessor.size == (512, 512)
     assert cfg.model.test_cfg.mode == 'whole'
     assert 'upocr_mm' in cfg.custom_imports.imports
+    assert 'custom_hooks' not in cfg
+    assert cfg.default_hooks.preflight.type == 'PreflightHook'
+    assert cfg.default_hooks.report.type == 'EvaluationReportHook'
     used = {k: v for k, v in cfg.items() if not k.startswith('task_')}
     assert '_delete_' not in str(used)
 
 
 @pytest.mark.parametrize('name', TASKS)
 def test_data_suit_the_model(name: str, drawn_data: Path, monkeypatch) -> None:
-    """Inputs are RGB, normalised by ImageNet's statistics, and not padded;
+    """Inputs are RGB, normalized by ImageNet's statistics, and not padded;
     targets of tests keep the size of the file."""
     monkeypatch.setenv('UPOCR_DATA', str(drawn_data))
     path, = FOLDER.glob(f'unet*_{name}-512x512.py')
@@ -161,7 +164,7 @@ def test_data_suit_the_model(name: str, drawn_data: Path, monkeypatch) -> None:
 
 def test_mim_train_then_test(tmp_path: Path, drawn_data: Path,
                              monkeypatch) -> None:
-    """The commands of the table, on drawn data, with few channels."""
+    """The commands of the table, on synthetic data, with few channels."""
     monkeypatch.setenv('UPOCR_DATA', str(drawn_data))
     config, = FOLDER.glob('unet*_textseg-512x512.py')
     options = [

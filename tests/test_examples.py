@@ -1,5 +1,9 @@
 """The example of a task of one's own."""
 from __future__ import annotations
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,15 +22,9 @@ JOINT = 'upocr_swinv2-n_1xb8-600_binarization-128x128'
 PROMPT = 'upocr_swinv2-n_1xb4-200_binarization-prompt-128x128'
 
 
-@pytest.fixture(autouse=True)
-def user_modules(monkeypatch) -> None:
-    """As PYTHONPATH makes them known."""
-    monkeypatch.syspath_prepend(str(EXAMPLES))
-
-
 @pytest.fixture(scope='module')
 def pages(tmp_path_factory, drawn_data: Path) -> Path:
-    """Drawn pages beside the data of the three tasks."""
+    """Synthetic pages beside the data of the three tasks."""
     with pytest.MonkeyPatch.context() as context:
         context.syspath_prepend(str(EXAMPLES))
         from draw_pages import draw_pages
@@ -44,6 +42,27 @@ def small(name: str, pages: Path, work_dir: Path) -> Config:
 def test_configs_are_found_and_short() -> None:
     assert [path.stem for path in FILES] == [PROMPT, JOINT]
     assert all(len(path.read_text().splitlines()) < 40 for path in FILES)
+
+
+@pytest.mark.parametrize('installed', [False, True])
+def test_load_from_anywhere(tmp_path: Path, installed: bool) -> None:
+    """The configs find the module beside them, without `PYTHONPATH`."""
+    folder = EXAMPLES
+    if installed:  # a copy, as in `.mim`
+        shutil.copytree(CONFIGS, tmp_path / 'configs')
+        folder = tmp_path / 'configs' / 'examples'
+    code = ('import sys; from mmengine.config import Config; '
+            f'assert {str(folder)!r} not in sys.path; '
+            '[Config.fromfile(name) for name in sys.argv[1:]]; '
+            'import document_binarization as m; print(m.__file__)')
+    output = subprocess.run(
+        [sys.executable, '-c', code, *(folder / path.name for path in FILES)],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=str(CONFIGS.parent)),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True).stdout
+    assert output.split()[-1] == str(folder / 'document_binarization.py')
 
 
 def test_four_tasks_together(pages: Path, tmp_path: Path) -> None:
@@ -105,7 +124,9 @@ def test_prompt_tuning(pages: Path, tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, outputs(model)))
 
 
-def test_missing_ground_truth(pages: Path, tmp_path: Path) -> None:
+def test_missing_ground_truth(pages: Path, tmp_path: Path,
+                              monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES))
     from document_binarization import PagesDataset
     folder = tmp_path / 'pages'
     folder.mkdir()

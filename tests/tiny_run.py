@@ -5,7 +5,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 CONFIGS = Path(__file__).parent.parent / 'configs'
-NANO = CONFIGS / 'upocr' / 'upocr_swinv2-n_1xb6-600_drawn-128x128.py'
+NANO = CONFIGS / 'upocr' / 'upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
 PAIRED_RESIZE = dict(type='PairedResize', size=(32, 32))
 
 
@@ -14,7 +14,7 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
 
     Args:
         work_dir: Where the run writes.
-        data: Folder of the drawn data sets (of ``draw_dataset``).
+        data: Folder of the synthetic data sets (of ``synthesize_dataset``).
         iters: Length of the training; it validates at the end.
     """
     cfg = Config.fromfile(NANO, import_custom_modules=False)
@@ -29,7 +29,7 @@ def shrink(cfg: Config, work_dir: Path, data: Path, iters: int) -> None:
     Args:
         cfg: The configuration, changed in place.
         work_dir: Where the run writes.
-        data: Folder of the drawn data sets.
+        data: Folder of the synthetic data sets.
         iters: Length of the training; it validates at the end.
     """
     for split in 'train', 'val', 'test':
@@ -44,14 +44,21 @@ def shrink(cfg: Config, work_dir: Path, data: Path, iters: int) -> None:
         for child in filter(None, dataset.datasets.values()):
             tail = child.data_root.split('/')[-2:]
             child.data_root = str(data.joinpath(*tail))
-    cfg.optim_wrapper.optimizer = dict(type='FusedAdamW', lr=1e-3)
-    cfg.model.backbone.arch = dict(
-        embed_dims=8,
-        depths=[1, 1, 1, 2],
-        num_heads=[1, 1, 2, 2],
-        extra_norm_every_n_blocks=0)
-    cfg.model.decode_head.arch = dict(
-        embed_dims=64, depths=[1, 2, 1, 1, 1], num_heads=[2, 2, 1, 1, 1])
+    cfg.optim_wrapper.optimizer = dict(type='AdamW', lr=1e-3)
+    # What else the nano size brings, an `arch` of numbers does not.
+    cfg.model.backbone.update(
+        arch=dict(
+            embed_dims=8,
+            depths=[1, 1, 1, 2],
+            num_heads=[1, 1, 2, 2],
+            extra_norm_every_n_blocks=0),
+        window_size=8,
+        pretrained_window_sizes=[8] * 4,
+        drop_path_rate=0.)
+    cfg.model.decode_head.update(
+        arch=dict(
+            embed_dims=64, depths=[1, 2, 1, 1, 1], num_heads=[2, 2, 1, 1, 1]),
+        drop_path_rate=0.)
     cfg.train_cfg.max_iters = cfg.train_cfg.val_interval = iters
     cfg.param_scheduler[0].update(period=1, end=iters, warmup_periods=1)
     cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=-1)
@@ -59,6 +66,6 @@ def shrink(cfg: Config, work_dir: Path, data: Path, iters: int) -> None:
         dict(type='LocalVisBackend')
     ]
     cfg.work_dir = str(work_dir)
-    # mmengine keeps loggers and visualisers by name.
+    # mmengine keeps loggers and visualizers by name.
     cfg.experiment_name = '_'.join(work_dir.parts[-3:])
     cfg.visualizer.pop('name')

@@ -1,9 +1,9 @@
 """Draw data, train a nano UPOCR on its three tasks, test it, show the result.
 
 Training and test are those of every user: `mim train` and `mim test`. The
-table compares, on drawn images that were not trained on, the trivial answer
-(the input unchanged, everything text, everything real text), the untrained
-and the trained model.
+table compares, on synthetic images that were not trained on, the trivial
+answer (the input unchanged, everything text, everything real text), the
+untrained and the trained model.
 """
 from __future__ import annotations
 import argparse
@@ -26,10 +26,10 @@ from mmengine.runner.checkpoint import save_checkpoint
 from mmengine.structures import PixelData
 from mmseg.registry import DATASETS, EVALUATOR, MODELS
 
-from upocr_mm.datasets.synthesis import draw_dataset
+from upocr_mm.synthesis import synthesize_dataset
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-600_drawn-128x128.py'
+CONFIG = ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
 DATA = dict(num_train=300, num_test=24, size=(128, 128), seed=0, num_workers=2)
 # The rows of the table: metric, what it is, and the trivial answer.
 ROWS = (
@@ -148,10 +148,10 @@ def main() -> None:
 
     print('1. Draw text on backgrounds, in the layouts of SCUT-EnsText, '
           'TextSeg and Tampered-IC13')
-    draw_dataset(work_dir / 'data', **DATA)
+    synthesize_dataset(work_dir / 'data', **DATA)
     os.environ['UPOCR_DATA'] = (work_dir / 'data').as_posix()
     # mmengine lists the variables of a config and every parameter that it
-    # initialises.
+    # initializes.
     MMLogger.get_instance('demo', log_level='ERROR')
     cfg = Config.fromfile(CONFIG)
     init_default_scope(cfg.default_scope)

@@ -87,7 +87,7 @@ def set_up(stack: str) -> None:
             sys.exit(f'{folder} exists and was not made by this script; '
                      'remove it, or move it away.')
         shutil.rmtree(folder)
-    # From now on it is recognised as ours, also after an interrupt.
+    # From now on it is recognized as ours, also after an interrupt.
     folder.mkdir()
     marker.write_text('not complete')
     try:

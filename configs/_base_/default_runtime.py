@@ -21,8 +21,19 @@ log_processor = dict(by_epoch=False)
 log_level = 'INFO'
 load_from = None
 resume = False
-custom_hooks = [
-    dict(type='PreflightHook'),
-    dict(type='ExactResumeHook'),
-    dict(type='EvaluationReportHook')
-]
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    checkpoint=dict(
+        type='CheckpointHook', by_epoch=False, interval=2000,
+        max_keep_ckpts=2),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    visualization=dict(type='PanelVisualizationHook'),
+    # Set by name, e.g. `--cfg-options default_hooks.report.worst=8`.
+    preflight=dict(type='PreflightHook'),
+    exact_resume=dict(type='ExactResumeHook'),
+    task_meta=dict(type='TaskMetaHook'),
+    report=dict(type='EvaluationReportHook'),
+    # The authors train and test without TF32.
+    tf32=dict(type='TF32Hook', enabled=False))

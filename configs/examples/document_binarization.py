@@ -2,7 +2,7 @@
 
 What a task needs beyond the package: a codec if none of the three fits, and a
 data set if yours is not a pair of folders. The configurations beside this file
-use both, docs/add_a_task.md explains them, draw_pages.py draws some pages.
+use both, docs/add_a_task.md explains them, draw_pages.py makes some pages.
 """
 from __future__ import annotations
 from pathlib import Path
@@ -18,18 +18,18 @@ from upocr_mm.models import ImageTarget
 
 @TASK_UTILS.register_module()
 class InkCodec:
-    """White ink on black paper, as text segmentation draws strokes.
+    """White ink on black paper, as the strokes of text segmentation.
 
     :class:`BinaryMaskCodec` would do; this shows what a codec is.
     """
 
     def encode(self, data_samples: Sequence[SegDataSample]) -> ImageTarget:
-        """What the model is to draw: images (N, 3, H, W), RGB in [0, 1]."""
+        """The target: images (N, 3, H, W), RGB in [0, 1]."""
         classes = torch.stack([s.gt_sem_seg.data for s in data_samples])
         return ImageTarget((classes == 1).float().expand(-1, 3, -1, -1))
 
     def decode(self, image: torch.Tensor) -> torch.Tensor:
-        """A drawn image (3, H, W), RGB in [0, 1], to classes (1, H, W)."""
+        """A predicted image (3, H, W), RGB in [0, 1], to classes (1, H, W)."""
         return (image.mean(0, keepdim=True) > 0.5).long()
 
 

@@ -1,4 +1,4 @@
-"""Draw old pages with their ink, to try the example without a download.
+"""Synthetic old pages with their ink, to try the example without a download.
 
     python configs/examples/draw_pages.py data/DocumentBinarization
 """
@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from upocr_mm.datasets.synthesis.font_pool import FontPool, load_font
-from upocr_mm.datasets.synthesis.textures import sensor_noise, smooth_noise
-from upocr_mm.datasets.synthesis.words import random_word
+from upocr_mm.synthesis.font_pool import FontPool, load_font
+from upocr_mm.synthesis.textures import sensor_noise, smooth_noise
+from upocr_mm.synthesis.words import random_word
 
 
 def draw_ink(rng: np.random.Generator, side: int) -> np.ndarray:

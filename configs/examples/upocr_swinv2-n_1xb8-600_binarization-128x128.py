@@ -1,7 +1,10 @@
 # A fourth task beside the three. What is needed: a prompt, a codec, losses, a
 # data set and a metric, each an entry under the name of the task.
-_base_ = '../upocr/upocr_swinv2-n_1xb6-600_drawn-128x128.py'
-# The module lies beside this file, PYTHONPATH must name the folder.
+import sys
+
+_base_ = '../upocr/upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
+# The module lies beside this file.
+sys.path.append('{{ fileDirname }}')
 custom_imports = dict(imports=_base_.custom_imports.imports +
                       ['document_binarization'])
 model = dict(

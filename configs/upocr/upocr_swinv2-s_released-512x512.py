@@ -3,3 +3,4 @@
 _base_ = './upocr_swinv2-s_2xb24-80k_joint-512x512.py'
 palette = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
 model = dict(codecs=dict(tampered_text_detection=dict(palette=palette)))
+load_from = None  # named by `mim test ... --checkpoint FILE`

@@ -9,8 +9,3 @@ model = dict(
 train_dataloader = dict(batch_size=16, dataset=dict(datasets=off))
 test_dataloader = dict(dataset=dict(datasets=off))
 val_dataloader = test_dataloader
-test_evaluator = dict(metrics=off)
-val_evaluator = test_evaluator
-default_hooks = dict(
-    checkpoint=dict(
-        save_best=['text_segmentation/fgIoU', 'tampered_text_detection/mIoU']))

@@ -73,13 +73,13 @@ def test_class_values_of_palette_images_are_indices(tmp_path):
     assert np.array_equal(read_class_values(tmp_path / 'p.png'), values)
 
 
-def test_class_values_of_gray_saved_as_colour(tmp_path):
+def test_class_values_of_gray_saved_as_color(tmp_path):
     values = np.array([[0, 100], [255, 200]], dtype=np.uint8)
     Image.fromarray(np.stack([values] * 3, -1)).save(tmp_path / 'c.png')
     assert np.array_equal(read_class_values(tmp_path / 'c.png'), values)
 
 
-def test_coloured_class_map_is_refused(tmp_path):
+def test_colored_class_map_is_refused(tmp_path):
     Image.new('RGB', (3, 3), (255, 0, 0)).save(tmp_path / 'c.png')
     with pytest.raises(ValueError, match='c.png.*gray or palette'):
         read_class_values(tmp_path / 'c.png')

@@ -1,5 +1,4 @@
 import cv2
-import mmcv
 import numpy as np
 import pytest
 from PIL import Image
@@ -172,16 +171,6 @@ def test_a_box_may_end_at_the_width_as_if_exclusive(ic13_root):
     write_text(ic13_root / 'train_gt/img_1.txt', '1,1,60,40,1')
     seg_map = ic13(ic13_root)[1]
     assert seg_map['boxes'] == [[1, 1, 60, 40, 1]]
-
-
-def test_size_is_the_one_after_the_exif_turn(scut_root):
-    path = scut_root / 'train/image/0.jpg'
-    turned = Image.open(path).transpose(Image.Transpose.ROTATE_90)
-    exif = turned.getexif()
-    exif[0x0112] = 6
-    turned.save(path, exif=exif)
-    assert mmcv.imread(str(path)).shape[:2] == SHAPE
-    scut(scut_root)
 
 
 def test_unchecked_files_are_not_decoded(scut_root):

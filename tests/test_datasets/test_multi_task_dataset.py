@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from mmengine.registry import init_default_scope
 
-from upocr_mm.datasets import MultiTaskDataset, SampleDraw, SCUTEnsTextDataset
+from upocr_mm.datasets import MultiTaskDataset, SCUTEnsTextDataset, SeededIndex
 
 PIPELINE = [
     dict(type='LoadImageFromFile'),
@@ -94,11 +94,11 @@ def test_common_pipeline_follows_the_own_one(configs):
     for config in configs.values():
         config['pipeline'] = PIPELINE[:2]
     dataset = MultiTaskDataset(configs, pipeline=PIPELINE[2:])
-    first = dataset[SampleDraw(4, 5)]
+    first = dataset[SeededIndex(4, 5)]
     assert first['inputs'].shape == (3, 32, 48)
     assert first['data_samples'].sample_idx == 4
     # The common steps are seeded as well.
-    assert (dataset[SampleDraw(4, 5)]['inputs'] == first['inputs']).all()
+    assert (dataset[SeededIndex(4, 5)]['inputs'] == first['inputs']).all()
 
 
 @pytest.mark.parametrize('index', range(7))
@@ -106,8 +106,8 @@ def test_augmentation_follows_the_seed(configs, index):
     dataset = MultiTaskDataset(configs)
     np.random.seed(0)
     state = np.random.get_state()[1]
-    first = dataset[SampleDraw(index, 5)]['inputs']
+    first = dataset[SeededIndex(index, 5)]['inputs']
     assert (np.random.get_state()[1] == state).all()
     np.random.seed(1)
-    assert (dataset[SampleDraw(index, 5)]['inputs'] == first).all()
-    assert (dataset[SampleDraw(index, 6)]['inputs'] != first).any()
+    assert (dataset[SeededIndex(index, 5)]['inputs'] == first).all()
+    assert (dataset[SeededIndex(index, 6)]['inputs'] != first).any()

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from tiny_files import SHAPE
+from tiny_files import SHAPE, write_text
 
 from upocr_mm.datasets.scut_enstext import SCUTEnsTextDataset
 from upocr_mm.datasets.transforms import LoadTargets
@@ -29,6 +29,22 @@ def test_raw_layout_draws_polygons(raw_scut_root):
     assert mask[10:21, 10:21].all() and mask[25, 15] and not mask[25, 14]
 
 
+def test_polygons_beside_masks(scut_root):
+    """They are for the detection score; a broken line is told at once."""
+    write_text(scut_root / 'train/all_gts/0.txt', '10,10,20,10,20,20\n')
+    write_text(scut_root / 'train/all_gts/1.TXT', '')
+    dataset = SCUTEnsTextDataset(str(scut_root))
+    results = [load(dataset, idx) for idx in range(3)]
+    assert results[0]['ori_polygons'] == [[10, 10, 20, 10, 20, 20]]
+    assert results[1]['ori_polygons'] == []
+    assert 'ori_polygons' not in results[2]
+    for result in results:  # the masks, not the polygons
+        assert result['gt_text_mask'].sum() == 10 * 25
+    write_text(scut_root / 'train/all_gts/2.txt', '10,10,20\n')
+    with pytest.raises(ValueError, match='all_gts/2.txt, line 1'):
+        SCUTEnsTextDataset(str(scut_root))
+
+
 def test_mask_is_thresholded_at_128(scut_root):
     values = np.tile(
         np.array([0, 127, 128, 255] * 15, dtype=np.uint8), (SHAPE[0], 1))
@@ -37,7 +53,7 @@ def test_mask_is_thresholded_at_128(scut_root):
     assert load(dataset, 0)['gt_text_mask'][0, :4].tolist() == [1, 1, 0, 0]
 
 
-def test_task_lazy_init_indices_and_serialisation(scut_root):
+def test_task_lazy_init_indices_and_serialization(scut_root):
     dataset = SCUTEnsTextDataset(
         str(scut_root), task='erase', lazy_init=True, indices=2)
     assert not dataset._fully_initialized

@@ -8,7 +8,7 @@ SHAPE = (40, 60)  # height, width
 
 
 def write_image(path: Path, seed: int = 0, shape=SHAPE) -> None:
-    """Write a random colour image."""
+    """Write a random color image."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = np.random.RandomState(seed).randint(0, 256, (*shape, 3))
     assert cv2.imwrite(str(path), image.astype(np.uint8))

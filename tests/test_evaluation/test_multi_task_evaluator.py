@@ -87,6 +87,11 @@ def _run_rank(rank, world_size, folder):
     # duplicate comes first, so that cutting the end off would be wrong.
     part = samples[:8] if rank == 0 else samples[9:10] + samples[8:]
     results.append(_run(part))
+    # The data set has one task only; one rank holds none of its samples.
+    evaluator = MultiTaskEvaluator(copy.deepcopy(METRIC_CONFIGS))
+    evaluator.dataset_meta = dict(tasks=dict(text_removal={}))
+    evaluator.process(samples[:3] if rank == 0 else [])
+    results.append(evaluator.evaluate(3))
     with open(f'{folder}/{rank}.pkl', 'wb') as file:
         pickle.dump(results, file)
     # The group is not destroyed: with torch 2.1, gloo then often deadlocks.
@@ -97,7 +102,12 @@ def test_two_processes_equal_one_bit_for_bit(tmp_path):
     expected = _run(_data_set())
     for rank in range(2):
         results = pickle.loads((tmp_path / f'{rank}.pkl').read_bytes())
-        assert results == [expected, expected]
+        removal = {
+            name: value
+            for name, value in expected.items()
+            if name.startswith('text_removal/')
+        }
+        assert results == [expected, expected, removal]
 
 
 def test_routes_and_prefixes():
@@ -147,11 +157,61 @@ def test_none_from_the_command_line(tmp_path):
         evaluator.task_metrics) == set(METRIC_CONFIGS) - {'text_removal'}
 
 
-def test_a_task_without_samples_is_an_error():
-    samples = [s for s in _data_set() if s.task != 'text_removal']
+@pytest.mark.parametrize('known', [False, True])
+def test_a_task_without_samples_is_an_error(known):
+    """Where the data set has the task, or does not tell."""
+    evaluator = MultiTaskEvaluator(copy.deepcopy(METRIC_CONFIGS))
+    if known:
+        evaluator.dataset_meta = dict(tasks=dict.fromkeys(METRIC_CONFIGS, {}))
+    evaluator.process([s for s in _data_set() if s.task != 'text_removal'])
     match = r"\['text_removal'\].*test_evaluator.metrics.text_removal=None"
     with pytest.raises(ValueError, match=match):
-        _run(samples)
+        evaluator.evaluate(8)
+
+
+@pytest.fixture
+def messages(monkeypatch):
+    """What the evaluator logs."""
+    found = []
+    monkeypatch.setattr('upocr_mm.evaluation.multi_task_evaluator.print_log',
+                        lambda message, **kwargs: found.append(message))
+    return found
+
+
+@pytest.mark.parametrize('meta', [
+    dict(tasks=dict(text_segmentation={})),
+    dict(task='text_segmentation', classes=('background', 'text'))
+])
+def test_tasks_that_the_data_set_lacks_are_disabled(meta, messages):
+    evaluator = MultiTaskEvaluator(copy.deepcopy(METRIC_CONFIGS))
+    evaluator.dataset_meta = meta
+    assert list(evaluator.task_metrics) == ['text_segmentation']
+    assert evaluator.disabled_tasks == [
+        'text_removal', 'tampered_text_detection'
+    ]
+    message, = messages
+    assert message.endswith('text_removal, tampered_text_detection.')
+    samples = [s for s in _data_set() if s.task == 'text_segmentation']
+    evaluator.process(samples)
+    expected = {
+        name: value
+        for name, value in _run(_data_set()).items()
+        if name.startswith('text_segmentation')
+    }
+    assert evaluator.evaluate(len(samples)) == expected
+    # A sample that the data set cannot have is not dropped silently.
+    with pytest.raises(ValueError, match="of the task 'text_removal'"):
+        evaluator.process([_sample('text_removal', 0)])
+    # Another data set, other tasks.
+    evaluator.dataset_meta = dict(tasks=dict.fromkeys(METRIC_CONFIGS, {}))
+    assert set(evaluator.task_metrics) == set(METRIC_CONFIGS)
+    assert len(evaluator.metrics) == 3 and len(messages) == 1
+
+
+def test_no_task_is_left():
+    evaluator = MultiTaskEvaluator(METRIC_CONFIGS)
+    with pytest.raises(ValueError, match=r"has only \['captioning'\]"):
+        evaluator.dataset_meta = dict(tasks=dict(captioning={}))
 
 
 def test_starts_anew_after_each_evaluation():
@@ -207,11 +267,8 @@ def test_other_metrics_get_the_size_of_their_task():
     assert 'text_segmentation/ours/fgIoU' in result
 
 
-def test_other_metrics_are_reported_in_distributed_runs(monkeypatch):
+def test_other_metrics_are_reported_in_distributed_runs(messages, monkeypatch):
     module = 'upocr_mm.evaluation.multi_task_evaluator.'
-    messages = []
-    monkeypatch.setattr(module + 'print_log',
-                        lambda message, **kwargs: messages.append(message))
     metrics = dict(
         text_segmentation=[_SizeMetric(),
                            dict(type='TextSegmentationMetric')])
@@ -234,11 +291,15 @@ def test_each_metric_gets_the_metainfo_of_its_task():
     evaluator = MultiTaskEvaluator(METRIC_CONFIGS)
     assert evaluator.dataset_meta is None
     own = dict(classes=('background', 'text'))
-    meta = dict(tasks=dict(text_segmentation=own))
+    tasks = dict.fromkeys(METRIC_CONFIGS, {})
+    meta = dict(tasks=dict(tasks, text_segmentation=own))
     evaluator.dataset_meta = meta
     assert evaluator.dataset_meta is meta
     metrics = evaluator.task_metrics
     assert metrics['text_segmentation'][0].dataset_meta is own
+    assert metrics['text_removal'][0].dataset_meta == {}
+    meta = dict(classes=('background', 'text'))  # does not tell its tasks
+    evaluator.dataset_meta = meta
     assert metrics['text_removal'][0].dataset_meta is meta
 
 

@@ -14,7 +14,7 @@ from mmseg.structures import SegDataSample
 from parity_data import parity_image, parity_value
 from reference_model import DATA, TASKS, reference_model
 
-from upocr_mm.conversion import export_released
+from upocr_mm.checkpoint import export_released
 
 H, W = 128, 160
 FORWARD = np.load(DATA / 'parity_forward_tiny.npz')

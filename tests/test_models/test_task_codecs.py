@@ -27,7 +27,7 @@ def test_decode_inverts_encode(codec, classes: int) -> None:
     assert torch.equal(codec.decode(target.image[0]), labels)
 
 
-def test_colours_of_the_paper() -> None:
+def test_colors_of_the_paper() -> None:
     """Section 3.1: blue background, green real, red tampered text."""
     labels = torch.tensor([[[0, 1, 2, 255]]])
     target = PaletteCodec().encode([sample(gt_sem_seg=labels)])
@@ -45,7 +45,7 @@ def test_threshold_is_strict() -> None:
     assert BinaryMaskCodec(0.25).decode(image).flatten().tolist() == [0, 1, 0]
 
 
-def test_nearest_colour_and_ties() -> None:
+def test_nearest_color_and_ties() -> None:
     codec = PaletteCodec()  # blue, green, red
     image = torch.tensor([
         [0.5, 0.2, 0.1],  # red: tampered
@@ -79,7 +79,7 @@ def test_errors() -> None:
             sample(gt_image=image, gt_text_mask=torch.ones(1, 1, 1)),
             sample(gt_image=image)
         ])
-    with pytest.raises(ValueError, match='class 2.*2 colours'):
+    with pytest.raises(ValueError, match='class 2.*2 colors'):
         BinaryMaskCodec().encode([sample(gt_sem_seg=torch.full((1, 1, 1), 2))])
     with pytest.raises(ValueError, match='threshold'):
         BinaryMaskCodec(40)

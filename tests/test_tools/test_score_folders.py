@@ -54,7 +54,7 @@ def test_inputs_as_answers(config: Path, drawn_data: Path,
     shutil.copytree(drawn_data / TAMPERED / 'test_img', tampered)
     palette = np.array([(255, 0, 0), (0, 255, 0), (0, 0, 255)], np.uint8)
     for file in tampered.iterdir():
-        # exact, in the colours of the configuration (here BGR), not as JPEG
+        # exact, in the colors of the configuration (here BGR), not as JPEG
         boxes = read_boxes(
             str(drawn_data / TAMPERED / 'test_gt' / f'{file.stem}.txt'),
             (1, 2))

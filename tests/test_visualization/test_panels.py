@@ -43,12 +43,12 @@ def test_sheet_holds_all_rows() -> None:
     assert (sheet[:20] < 100).any(), 'a caption is written'
 
 
-def test_targets_have_the_colours_of_the_model() -> None:
-    """Not those of the data set, if the weights draw in others."""
+def test_targets_have_the_colors_of_the_model() -> None:
+    """Not those of the data set, if the weights predict others."""
     metainfo = dict(tasks=dict(a=dict(palette=[1]), b=dict(palette=[2]), c={}))
 
     class Model(torch.nn.Module):
-        interface = dict(palettes=dict(a=[3]))
+        task_meta = dict(palettes=dict(a=[3]))
 
     assert find_palette(Model(), metainfo, 'a') == [3]
     assert find_palette(Model(), metainfo, 'b') == [2]

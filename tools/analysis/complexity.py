@@ -56,9 +56,9 @@ def measure(config: Path, size: tuple[int, int]) -> Complexity:
 
 
 def _flops(model: torch.nn.Module, compute: Callable) -> int:
-    model.eval()  # forgets the position bias that it keeps
-    # With gradients: without, the model folds convolutions, and takes kernels
-    # that the counter does not know.
+    model.eval()  # forgets the cached position bias
+    # With gradients: without, torch.nn.MultiheadAttention takes a kernel that
+    # the counter does not know.
     with FlopCounterMode(display=False) as counter, torch.enable_grad():
         compute()
     return counter.get_total_flops()

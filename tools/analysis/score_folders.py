@@ -3,7 +3,7 @@
 Ground truths and metrics are those of the test in CONFIG; the predictions of
 each task named lie in a folder, one picture per image, with the image's name
 and its size: pictures without text, strokes in white, or tampered and real
-text in the colours of the configuration.
+text in the colors of the configuration.
 
     python tools/analysis/score_folders.py CONFIG text_removal=results/erasenet
 """
@@ -13,7 +13,6 @@ import json
 import sys
 from pathlib import Path
 
-import mmcv
 from mmcv.transforms import to_tensor
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
@@ -25,6 +24,7 @@ import upocr_mm  # noqa: F401  (registers data sets, codecs and metrics)
 from upocr_mm.datasets.base_paired_dataset import IMAGE_SUFFIXES
 from upocr_mm.evaluation.reports import (format_console, format_report,
                                          write_image_scores)
+from upocr_mm.utils import read_image
 
 
 def index_predictions(folder: Path, stems: list[str]) -> dict[str, Path]:
@@ -70,10 +70,11 @@ def check_sizes(pairs: dict[Path, Path]) -> None:
     """
     problems, dark = [], 0
     for path, file in pairs.items():
-        picture = mmcv.imread(str(file))
-        image = mmcv.imread(str(path))
-        if picture is None:
-            problems.append(f'{file} is not a readable image')
+        image = read_image(path)
+        try:
+            picture = read_image(file)
+        except ValueError as error:
+            problems.append(str(error))
             continue
         dark += int(picture.max() <= 2)
         if picture.shape != image.shape:
@@ -118,7 +119,7 @@ def score(cfg: Config, folders: dict[str, Path]) -> tuple[dict, dict]:
             metrics[name] = dataset_cfg.datasets[name] = None
     # At the original size, where the predictions are.
     dataset_cfg.pipeline = [
-        dict(type='LoadImageFromFile'),
+        dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
         dict(type='LoadTargets'),
         dict(type='PackImageToImageInputs')
     ]
@@ -143,7 +144,7 @@ def score(cfg: Config, folders: dict[str, Path]) -> tuple[dict, dict]:
         packed = dataset[i]
         sample = packed['data_samples']
         file = files[sample.task][paths[i].stem]
-        picture = mmcv.imread(str(file))
+        picture = read_image(file)
         picture = to_tensor(picture.transpose(2, 0, 1).copy())
         batch = preprocessor(dict(inputs=[picture], data_samples=[sample]))
         image, = batch['inputs']
@@ -163,7 +164,7 @@ def main() -> None:
     parser.add_argument(
         'config',
         metavar='CONFIG',
-        help='configuration with the test data, the metrics and the colours')
+        help='configuration with the test data, the metrics and the colors')
     parser.add_argument(
         'folders',
         nargs='+',

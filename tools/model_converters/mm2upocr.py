@@ -11,7 +11,7 @@ from pathlib import Path
 
 from upocr2mm import write
 
-from upocr_mm.conversion import RELEASED_TASKS, export_released, load_tensors
+from upocr_mm.checkpoint import RELEASED_TASKS, export_released, load_tensors
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
           f'{" ".join(args.tasks)}')
     palettes = content.get('meta', {}).get('upocr', {}).get('palettes', {})
     for task, palette in palettes.items():
-        print(f'  {task} is drawn in the colours {palette}')
+        print(f'  {task} has the colors {palette}')
 
 
 if __name__ == '__main__':

@@ -1,17 +1,21 @@
 """Convert weights that the authors published into a checkpoint of ours.
 
-Takes the files of UPOCR, of ViTEraser and SegMIM (to start a training from),
-also those of their trainings, and Microsoft's Swin-v2 (for the encoder).
-Nothing in the file is run. What is not explained is an error.
+Takes the files of UPOCR, of ViTEraser, SegMIM and Microsoft's Swin-v2 (to
+start a training from), also those of their trainings. The two files of SegMIM
+become one. Nothing in a file is run. What is not explained is an error.
 
     python tools/model_converters/upocr2mm.py upocr.pth upocr_small.pth
+    python tools/model_converters/upocr2mm.py encoder-decoder.pth \\
+        segmim_small.pth --encoder encoder-finetuned.pth
 """
 from __future__ import annotations
 import argparse
 import os
 import sys
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator, NamedTuple
 
 import torch
 from mmengine.config import Config
@@ -19,18 +23,55 @@ from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
 import upocr_mm  # noqa: F401  (registers the model)
-from upocr_mm.conversion import RELEASED_TASKS, convert_released, load_tensors
-from upocr_mm.conversion.released_weights import (detect_arch, find_weights,
-                                                  kind_of, tasks_of_run)
+from upocr_mm.checkpoint import (DROPPED, RELEASED_TASKS, Conversion,
+                                 convert_released, detect_arch,
+                                 encoder_settings, find_weights, kind_of,
+                                 load_tensors, other_entries, replace_encoder,
+                                 tasks_of_run, windows_of)
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 SIZES = ('tiny', 'small', 'base')
-# The configuration for the weights of each kind; {} is the letter of the size.
-CONFIG_OF_KIND = dict(
-    upocr='upocr/upocr_swinv2-{}_released-512x512.py',
-    viteraser='upocr/upocr_swinv2-{}_2xb24-80k_joint-512x512.py',
-    segmim='upocr/upocr_swinv2-{}_2xb24-80k_joint-512x512.py',
-    swinv2='upocr/upocr_swinv2-{}_2xb24-80k_joint-512x512.py')
+# The configuration for released weights of UPOCR, and that of a training which
+# starts from the others; {} is the letter of the size.
+RELEASED_CONFIG = 'upocr/upocr_swinv2-{}_released-512x512.py'
+TRAINING_CONFIG = 'upocr/upocr_swinv2-{}_2xb24-80k_joint-512x512.py'
+
+
+class Source(NamedTuple):
+    """A file of theirs.
+
+    Attributes:
+        file: The file.
+        content: What is in it.
+        weights: The state dict in it.
+        kind: Whose weights these are.
+        others: What else is in it, with numbers of tensors and reasons.
+    """
+    file: Path
+    content: dict
+    weights: dict[str, torch.Tensor]
+    kind: str
+    others: dict[str, tuple[int, str]]
+
+
+@contextmanager
+def naming(file: Path) -> Iterator[None]:
+    """Put the name of a file before what is wrong with it."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        raise ValueError(text if str(file) in
+                         text else f'{file}: {text}') from None
+
+
+def read(file: Path) -> Source:
+    """Read a file of theirs."""
+    with naming(file):
+        content = load_tensors(str(file))
+        weights = find_weights(content)
+        return Source(file, content, weights, kind_of(weights),
+                      other_entries(content))
 
 
 def build_model(config: Path) -> torch.nn.Module:
@@ -39,6 +80,17 @@ def build_model(config: Path) -> torch.nn.Module:
     init_default_scope('mmseg')
     cfg.model.losses = None
     return MODELS.build(cfg.model)
+
+
+def find_config(source: Source, arch: str) -> Path:
+    """The configuration that takes the weights, by their size."""
+    with naming(source.file):
+        found = detect_arch(source.weights)
+        if found not in SIZES or arch not in ('auto', found):
+            raise ValueError(f'the shapes are those of the size {found!r}, '
+                             f'but --arch is {arch!r} (of {list(SIZES)})')
+    name = RELEASED_CONFIG if source.kind == 'upocr' else TRAINING_CONFIG
+    return CONFIGS / name.format(found[0])
 
 
 def prompt_order(args: object | None, asked: list[str] | None) -> list[str]:
@@ -57,6 +109,27 @@ def prompt_order(args: object | None, asked: list[str] | None) -> list[str]:
     return list(tasks)
 
 
+def check_encoder(source: Source, encoder: Source) -> None:
+    """Refuse what cannot be the encoder of the weights.
+
+    Raises:
+        ValueError: One of the files is not of SegMIM, or the sizes differ.
+    """
+    if source.kind != 'segmim':
+        raise ValueError(
+            f'{source.file}: --encoder goes with the encoder-decoder.pth of '
+            f'SegMIM, but these are weights of {source.kind}')
+    if encoder.kind != 'segmim_encoder':
+        raise ValueError(
+            f'{encoder.file}: --encoder takes the encoder-finetuned.pth of '
+            f'SegMIM, but these are weights of {encoder.kind}')
+    sizes = [encoder_settings(s.weights) for s in (encoder, source)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(f'{encoder.file}: the encoder {sizes[0]} is of '
+                         f'another size than that of {source.file}, '
+                         f'{sizes[1]}')
+
+
 def write(content: dict, file: Path) -> None:
     """Write whole or not at all; folders are made."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,57 +141,103 @@ def write(content: dict, file: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def convert(src: Path, dst: Path, arch: str, config: Path | None,
-            tasks: list[str] | None) -> None:
-    """Convert a file, print what became of it."""
-    content = load_tensors(str(src))
-    weights = find_weights(content)
-    kind = kind_of(weights)
-    if config is None:
-        found = detect_arch(weights)
-        if found not in SIZES or arch not in ('auto', found):
-            raise ValueError(f'the shapes are those of the size {found!r}, '
-                             f'but --arch is {arch!r} (of {list(SIZES)})')
-        config = CONFIGS / CONFIG_OF_KIND[kind].format(found[0])
-    model = build_model(config)
-    order = RELEASED_TASKS
-    if kind == 'upocr':
-        order = prompt_order(content.get('args'), tasks)
-    result = convert_released(weights, model.state_dict(), order)
-
-    meta = dict(converted_from=src.name, kind=kind, config=config.name)
-    if kind == 'upocr':
-        # What the tasks are and how they are drawn belongs to the weights.
-        meta['upocr'] = dict(model.interface, tasks=order)
-    elif kind != 'swinv2':
-        meta['upocr'] = dict(missing=result.missing)
-    write(dict(meta=meta, state_dict=result.state_dict), dst)
-
-    print(f'{src}: weights of {kind}')
-    taken = len(weights) - sum(map(len, result.dropped.values()))
-    print(f'  converted   {taken:5d}')
-    for reason, names in result.dropped.items():
-        print(f'  dropped     {len(names):5d}  {reason}')
-    for key in content:
-        if key != 'args' and content[key] is not weights and (
-                'model' in content and key != 'model'):
-            print(f'  dropped            {key} (state of the training)')
-    parts = Counter(name.split('.')[0] for name in result.missing)
-    for part, count in parts.items():
-        print(f'  missing     {count:5d}  {part}: stays as initialised')
+def describe(source: Source,
+             result: Conversion,
+             replaced: bool = False) -> None:
+    """Print what happened to every tensor of a file."""
+    print(f'{source.file}: weights of {source.kind}')
+    taken = len(source.weights) - sum(map(len, result.dropped.values()))
+    lost = sum(name.startswith('backbone.') for name in result.state_dict)
+    print(f'  converted   {taken - lost if replaced else taken:5d}')
+    if replaced:
+        print(f'  dropped     {lost:5d}  encoder.*: --encoder takes its place')
+    for group, names in result.dropped.items():
+        print(f'  dropped     {len(names):5d}  {group}: '
+              f'{DROPPED[source.kind][group]}')
+    for name, (count, reason) in source.others.items():
+        print(f'  dropped     {count:5d}  {name}: {reason}')
     print('  unexpected      0')
-    print(f'{dst}: written')
+
+
+def describe_windows(found: dict, ours: dict, config: Path) -> None:
+    """Print which windows the weights come from, and with which they go on."""
+    for part, windows in found.items():
+        texts = [
+            ', '.join(f'{w} (pre-trained {p})' for w, p in pairs)
+            for pairs in (windows, ours.get(part, []))
+        ]
+        print(f'  window of the {part}: {texts[0]}')
+        if texts[0] != texts[1]:
+            print(f'    a training with {config.name} goes on with '
+                  f'{texts[1]}')
+
+
+def describe_next(kind: str, dst: Path, config: Path) -> None:
+    """Print the command that uses the converted file."""
+    start = f'Next:\n  mim train mmsegmentation {config} --cfg-options '
     if kind == 'upocr':
-        print(f'  prompts: {", ".join(order)}\nNext:\n'
-              f'  mim test mmsegmentation {config} --checkpoint {dst}')
-    elif kind == 'swinv2':
-        print(f'Next:\n  mim train mmsegmentation {config} --cfg-options '
-              'model.backbone.init_cfg.type=Pretrained '
+        print(f'Next:\n  mim test mmsegmentation {config} --checkpoint {dst}')
+    elif kind in ('segmim_encoder', 'swinv2'):
+        print(f'{start}model.backbone.init_cfg.type=Pretrained '
               f'model.backbone.init_cfg.checkpoint={dst} '
               'model.backbone.init_cfg.prefix=backbone.')
     else:
-        print(f'Next:\n  mim train mmsegmentation {config} --cfg-options '
-              f'load_from={dst}')
+        print(f'{start}load_from={dst}')
+
+
+def convert(src: Path, dst: Path, encoder_file: Path | None, arch: str,
+            config: Path | None, tasks: list[str] | None) -> None:
+    """Convert a file, or two of SegMIM, and print what was done."""
+    for file in filter(None, (src, encoder_file)):
+        if file.resolve() == dst.resolve():
+            raise ValueError(f'{dst} would overwrite what it is made from; '
+                             'give another file to write')
+    source = read(src)
+    encoder = read(encoder_file) if encoder_file else None
+    if encoder:
+        check_encoder(source, encoder)
+    config = config or find_config(source, arch)
+    model = build_model(config)
+    expected = model.state_dict()
+    with naming(src):
+        order = RELEASED_TASKS
+        if source.kind == 'upocr':
+            order = prompt_order(source.content.get('args'), tasks)
+        result = first = convert_released(source.weights, expected, order)
+    windows = windows_of(source.weights)
+    if encoder:
+        with naming(encoder.file):
+            second = convert_released(encoder.weights, expected)
+        result = replace_encoder(first, second)
+        windows.pop('encoder', None)
+        windows = {**windows_of(encoder.weights), **windows}
+
+    meta = dict(
+        converted_from=' and '.join(f.name for f in (src, encoder_file) if f),
+        kind=source.kind,
+        config=config.name,
+        windows=windows)
+    if source.kind == 'upocr':
+        # Tasks and palettes belong to the weights.
+        meta['upocr'] = dict(model.task_meta, tasks=order)
+    elif source.kind in ('viteraser', 'segmim'):
+        meta['upocr'] = dict(missing=result.missing)
+    write(dict(meta=meta, state_dict=result.state_dict), dst)
+
+    describe(source, first, replaced=encoder is not None)
+    if encoder:
+        describe(encoder, second)
+    print(f'{dst}: written, {len(result.state_dict)} tensors')
+    parts = Counter(
+        '.'.join(name.split('.')[:2]) for name in result.missing
+        if source.kind in ('viteraser',
+                           'segmim') or name.startswith('backbone.'))
+    for part, count in parts.items():
+        print(f'  missing     {count:5d}  {part}: stays as initialized')
+    describe_windows(windows, windows_of(expected), config)
+    if source.kind == 'upocr':
+        print(f'  prompts: {", ".join(order)}')
+    describe_next(source.kind, dst, config)
 
 
 def main() -> None:
@@ -127,6 +246,12 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('src', type=Path, help='the published file')
     parser.add_argument('dst', type=Path, help='the checkpoint to write')
+    parser.add_argument(
+        '--encoder',
+        type=Path,
+        metavar='FILE',
+        help="with SegMIM's encoder-decoder.pth: its encoder-finetuned.pth, "
+        'which takes the place of the encoder')
     parser.add_argument(
         '--arch',
         choices=('auto', *SIZES),
@@ -144,10 +269,10 @@ def main() -> None:
         f'published weights ({" ".join(RELEASED_TASKS)})')
     args = parser.parse_args()
     try:
-        convert(args.src, args.dst, args.arch, args.config, args.tasks)
+        convert(args.src, args.dst, args.encoder, args.arch, args.config,
+                args.tasks)
     except (ValueError, OSError) as error:
-        text = str(error)
-        sys.exit(text if str(args.src) in text else f'{args.src}: {text}')
+        sys.exit(str(error))
 
 
 if __name__ == '__main__':

@@ -1,10 +1,9 @@
 from .base_paired_dataset import BasePairedDataset
-from .class_labels import ClassLabels
 from .multi_task_dataset import MultiTaskDataset
 from .paired_folder import PairedFolderDataset
-from .sample_draw import SampleDraw
 from .samplers import MultiTaskBatchSampler
 from .scut_enstext import SCUTEnsTextDataset
+from .seeded_index import SeededIndex
 from .tampered_ic13 import TamperedIC13Dataset
 from .textseg import TextSegDataset
 from .transforms import (ByteColorJitter, LoadTargets, PackImageToImageInputs,
@@ -12,9 +11,9 @@ from .transforms import (ByteColorJitter, LoadTargets, PackImageToImageInputs,
                          PairedRandomRotate, PairedResize)
 
 __all__ = [
-    'BasePairedDataset', 'ByteColorJitter', 'ClassLabels', 'LoadTargets',
+    'BasePairedDataset', 'ByteColorJitter', 'LoadTargets',
     'MultiTaskBatchSampler', 'MultiTaskDataset', 'PackImageToImageInputs',
     'PairedFolderDataset', 'PairedRandomCrop', 'PairedRandomFlip',
-    'PairedRandomRotate', 'PairedResize', 'SCUTEnsTextDataset', 'SampleDraw',
+    'PairedRandomRotate', 'PairedResize', 'SCUTEnsTextDataset', 'SeededIndex',
     'TamperedIC13Dataset', 'TextSegDataset'
 ]

@@ -1,7 +1,7 @@
 """Reading and drawing of the label files of the data sets."""
 from __future__ import annotations
 from pathlib import Path
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Sequence
 
 import cv2
 import numpy as np
@@ -17,9 +17,9 @@ class Annotations(NamedTuple):
         lines: The line numbers of ``shapes``, counted from 1.
         errors: One message for each line that breaks the format.
     """
-    shapes: List[List[int]]
-    lines: List[int]
-    errors: List[str]
+    shapes: list[list[int]]
+    lines: list[int]
+    errors: list[str]
 
 
 def read_boxes(path: str, labels: Sequence[int]) -> Annotations:
@@ -33,7 +33,7 @@ def read_boxes(path: str, labels: Sequence[int]) -> Annotations:
         labels: The labels a box may have.
     """
 
-    def fault(numbers: List[int]) -> str:
+    def fault(numbers: list[int]) -> str:
         if len(numbers) != 5:
             return f'{len(numbers)} integers instead of 5'
         x1, y1, x2, y2, label = numbers
@@ -57,7 +57,7 @@ def read_polygons(path: str) -> Annotations:
         path: The text file.
     """
 
-    def fault(numbers: List[int]) -> str:
+    def fault(numbers: list[int]) -> str:
         if len(numbers) < 6 or len(numbers) % 2:
             return (f'{len(numbers)} integers instead of an even number of '
                     'at least 6')
@@ -67,7 +67,7 @@ def read_polygons(path: str) -> Annotations:
 
 
 def draw_boxes(boxes: Sequence[Sequence[int]],
-               shape: Tuple[int, int]) -> np.ndarray:
+               shape: tuple[int, int]) -> np.ndarray:
     """Paint boxes as a class map; later boxes paint over earlier ones.
 
     Args:
@@ -85,7 +85,7 @@ def draw_boxes(boxes: Sequence[Sequence[int]],
 
 
 def draw_polygons(polygons: Sequence[Sequence[int]],
-                  shape: Tuple[int, int]) -> np.ndarray:
+                  shape: tuple[int, int]) -> np.ndarray:
     """Paint polygons as a text mask.
 
     Args:
@@ -135,7 +135,7 @@ def read_class_values(path: str) -> np.ndarray:
             if (rgb == rgb[..., :1]).all():
                 return np.ascontiguousarray(rgb[..., 0])
         raise ValueError(f'{path}: a class map must be an 8-bit gray or '
-                         f'palette image, this one is coloured or has more '
+                         f'palette image, this one is colored or has more '
                          f'bits (mode {image.mode})')
 
 

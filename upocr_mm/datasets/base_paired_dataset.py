@@ -1,10 +1,13 @@
 from __future__ import annotations
+import logging
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Sequence
 
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 
-from .data_check import DataCheckError, Problem, check_samples, format_problems
+from .data_check import (MAX_LISTED, ORIENTED, DataCheckError, Problem,
+                         check_samples, format_problems, turns_images)
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
 
@@ -24,7 +27,13 @@ class BasePairedDataset(BaseDataset):
       ignored) of each value in it;
     - ``boxes``: ``[x1, y1, x2, y2, class]`` each, corners inclusive.
 
-    ``ann_path`` and ``ann_lines`` say where polygons and boxes come from.
+    Polygons and boxes are in pixels of the file; ``ann_path`` and
+    ``ann_lines`` say where they come from.
+
+    Pixels are taken as stored: the EXIF orientation of a file must be ignored
+    (``LoadImageFromFile(color_type='color_ignore_orientation')``), because
+    targets are not turned by it. The check of the files warns of such files,
+    and refuses them if the pipeline turns them.
 
     Args:
         data_root: Folder of the data set.
@@ -36,17 +45,19 @@ class BasePairedDataset(BaseDataset):
 
     Raises:
         DataCheckError: (a ``ValueError``) with all problems of the data in
-            one message, when the data set is initialised.
+            one message, when the data set is initialized.
     """
 
     def __init__(self,
                  data_root: str,
-                 task: Optional[str] = None,
+                 task: str | None = None,
                  check_files: bool = True,
                  **kwargs) -> None:
         self.task = task or self.METAINFO['task']
         self.check_files = check_files
-        self._problems: List[Problem] = []
+        self._problems: list[Problem] = []
+        # Files with an EXIF orientation, filled by the check.
+        self.oriented: list[Problem] = []
         super().__init__(data_root=data_root, **kwargs)
 
     @property
@@ -55,12 +66,12 @@ class BasePairedDataset(BaseDataset):
         and ``palette`` (RGB, 0 to 255)."""
         return dict(super().metainfo, task=self.task)
 
-    def list_samples(self) -> List[dict]:
+    def list_samples(self) -> list[dict]:
         """List the data infos (without ``task``), noting what is wrong by
         :meth:`note`."""
         raise NotImplementedError
 
-    def load_data_list(self) -> List[dict]:
+    def load_data_list(self) -> list[dict]:
         """List the samples; called by ``full_init``."""
         self._problems = []
         samples = self.list_samples()
@@ -77,10 +88,26 @@ class BasePairedDataset(BaseDataset):
         super().full_init()
         if self.check_files:
             samples = [self.get_data_info(i) for i in range(len(self))]
-            self._problems += check_samples(type(self).__name__, samples)
+            self._note_found(check_samples(type(self).__name__, samples))
         if self._problems:
             self._fully_initialized = False
             self._raise_problems()
+
+    def _note_found(self, found: list[Problem]) -> None:
+        self.oriented = [p for p in found if p.kind == ORIENTED]
+        self._problems += [p for p in found if p.kind != ORIENTED]
+        if turns_images(self.pipeline):
+            self._problems += self.oriented
+        elif self.oriented:
+            listed = [p.detail for p in self.oriented[:MAX_LISTED]]
+            if len(self.oriented) > MAX_LISTED:
+                listed.append('...')
+            print_log(
+                f'{type(self).__name__}: the EXIF orientation of '
+                f'{len(self.oriented)} file(s) is ignored, the pixels are '
+                f'taken as stored: {"; ".join(listed)}',
+                logger='current',
+                level=logging.WARNING)
 
     def note(self, kind: str, detail: str) -> None:
         """Note a problem; all are raised together at the end."""
@@ -89,7 +116,7 @@ class BasePairedDataset(BaseDataset):
     def index_folder(self,
                      folder: Path,
                      suffixes: Sequence[str] = IMAGE_SUFFIXES,
-                     alternative: str = '') -> Dict[str, str]:
+                     alternative: str = '') -> dict[str, str]:
         """List the files of a folder, noting a problem if it is missing.
 
         Args:
@@ -105,7 +132,7 @@ class BasePairedDataset(BaseDataset):
             hint = f' (or {alternative})' if alternative else ''
             self.note('missing folder', f'{folder}{hint}')
             return {}
-        files: Dict[str, str] = {}
+        files: dict[str, str] = {}
         for path in sorted(folder.iterdir()):
             if path.suffix.lower() not in suffixes:
                 continue

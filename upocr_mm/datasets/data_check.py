@@ -4,10 +4,12 @@ import os
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import NamedTuple, Sequence
 
 import cv2
 import numpy as np
+from mmcv.transforms import LoadImageFromFile
+from mmengine.dataset import Compose
 from mmengine.dist import all_gather_object, get_dist_info
 from mmengine.logging import print_log
 from PIL import Image
@@ -19,6 +21,10 @@ from .annotation_files import read_class_values, read_mask
 MAX_LISTED = 5
 _EXIF_ORIENTATION = 0x0112
 _LOSSY = ('JPEG', 'WEBP')
+# The kind of problem that is none if the pipeline ignores the entry.
+ORIENTED = ('image with an EXIF orientation, by which LoadImageFromFile turns '
+            'it, but nothing its target (set '
+            "color_type='color_ignore_orientation')")
 
 
 class DataCheckError(ValueError):
@@ -38,7 +44,7 @@ class Problem(NamedTuple):
 
 def format_problems(name: str, problems: Sequence[Problem]) -> str:
     """Put all problems of one data set into one message, grouped by kind."""
-    groups: Dict[str, List[str]] = defaultdict(list)
+    groups: dict[str, list[str]] = defaultdict(list)
     for problem in problems:
         groups[problem.kind].append(problem.detail)
     text = f'{name}: {len(problems)} problem(s) in the data:'
@@ -50,11 +56,29 @@ def format_problems(name: str, problems: Sequence[Problem]) -> str:
     if 'missing folder' in groups:
         text += (
             '\nPut the data there, set UPOCR_DATA to the folder that holds '
-            'the data sets, or draw some: python tools/draw_dataset.py')
+            'the data sets, or synthesize some: '
+            'python tools/synthesize_dataset.py')
     return text
 
 
-def check_samples(name: str, samples: Sequence[dict]) -> List[Problem]:
+def turns_images(pipeline: Compose) -> bool:
+    """Whether a pipeline loads images turned by their EXIF orientation.
+
+    Targets never are, nor is anything in the reference implementation of
+    UPOCR.
+
+    Args:
+        pipeline: Of a data set.
+    """
+    return any(
+        isinstance(step, LoadImageFromFile) and step.color_type in (
+            'color', 'grayscale')
+        # These decoders never look at the entry.
+        and step.imdecode_backend not in ('turbojpeg', 'tifffile')
+        for step in pipeline.transforms)
+
+
+def check_samples(name: str, samples: Sequence[dict]) -> list[Problem]:
     """Decode and check all files of a data set, in threads.
 
     In a distributed run every rank checks its share, and all ranks return
@@ -65,7 +89,8 @@ def check_samples(name: str, samples: Sequence[dict]) -> List[Problem]:
         samples: The data infos (see :class:`BasePairedDataset`).
 
     Returns:
-        The problems found, in the order of the ranks.
+        The problems found, in the order of the ranks; of the kind
+        ``ORIENTED`` also those that are none, see :func:`turns_images`.
     """
     start = time.time()
     # A data loader's worker must not call into the process group.
@@ -79,12 +104,12 @@ def check_samples(name: str, samples: Sequence[dict]) -> List[Problem]:
         problems = sum(all_gather_object(problems), [])
     print_log(
         f'{name}: checked the files of {len(samples)} samples in '
-        f'{time.time() - start:.1f} s, {len(problems)} problem(s)',
+        f'{time.time() - start:.1f} s',
         logger='current')
     return problems
 
 
-def check_sample(sample: dict) -> List[Problem]:
+def check_sample(sample: dict) -> list[Problem]:
     """Decode and check the files of one sample.
 
     Args:
@@ -93,13 +118,12 @@ def check_sample(sample: dict) -> List[Problem]:
     Returns:
         The problems found; of an unreadable image nothing else is checked.
     """
-    problems: List[Problem] = []
     try:
-        shape = _decode(sample['img_path'])
+        shape, problems = _check_image(sample['img_path'])
     except Exception as error:  # whatever a decoder may raise
         return [_unreadable(sample['img_path'], error)]
     checks = dict(
-        target_path=lambda path: (_decode(path), []),
+        target_path=_check_image,
         mask_path=_check_mask,
         seg_map_path=lambda path: _check_class_map(path, sample['label_map']))
     for key, check in checks.items():
@@ -126,23 +150,23 @@ def check_sample(sample: dict) -> List[Problem]:
     return problems
 
 
-def _decode(path: str) -> Tuple[int, int]:
-    """Decode an image to the last byte and return its (height, width) as it
-    will be loaded."""
+def _check_image(path: str) -> tuple[tuple[int, int], list[Problem]]:
+    """Decode an image to the last byte; its (height, width) as stored."""
     # PIL, because OpenCV returns the upper part of a truncated JPEG without
     # an error.
     with Image.open(path) as image:
-        width, height = image.size
+        shape = image.size[::-1]
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
         # Decode at 1/8: all bytes are read, most of the arithmetic is not
         # done. Only JPEG heeds it.
         image.draft(image.mode, (1, 1))
         image.load()
-    # OpenCV turns a picture as its EXIF entry says.
-    return (width, height) if orientation >= 5 else (height, width)
+    if orientation == 1:
+        return shape, []
+    return shape, [Problem(ORIENTED, f'{path}: orientation {orientation}')]
 
 
-def _check_mask(path: str) -> Tuple[Tuple[int, int], List[Problem]]:
+def _check_mask(path: str) -> tuple[tuple[int, int], list[Problem]]:
     with Image.open(path) as image:
         lossy = image.format in _LOSSY
     mask = read_mask(path)
@@ -154,14 +178,14 @@ def _check_mask(path: str) -> Tuple[Tuple[int, int], List[Problem]]:
 
 def _check_class_map(
         path: str,
-        label_map: Dict[int, int]) -> Tuple[Tuple[int, int], List[Problem]]:
+        label_map: dict[int, int]) -> tuple[tuple[int, int], list[Problem]]:
     values = read_class_values(path)
     problems = _illegal_values(path, values, 'class map', sorted(label_map))
     return values.shape, problems
 
 
 def _illegal_values(path: str, values: np.ndarray, what: str,
-                    allowed: Sequence[int]) -> List[Problem]:
+                    allowed: Sequence[int]) -> list[Problem]:
     table = np.ones(256, dtype=np.uint8)
     table[list(allowed)] = 0
     illegal = cv2.LUT(values, table).astype(bool)
@@ -181,8 +205,8 @@ def _illegal_values(path: str, values: np.ndarray, what: str,
     ]
 
 
-def _check_inside(sample: dict, key: str, shape: Tuple[int, int],
-                  slack: Sequence[int]) -> List[Problem]:
+def _check_inside(sample: dict, key: str, shape: tuple[int, int],
+                  slack: Sequence[int]) -> list[Problem]:
     problems = []
     height, width = shape
     for line, numbers in zip(sample.get('ann_lines', []), sample.get(key, [])):
@@ -205,5 +229,5 @@ def _unreadable(path: str, error: Exception) -> Problem:
                    f'{path}: {type(error).__name__}: {error}')
 
 
-def _size(shape: Tuple[int, int]) -> str:
+def _size(shape: tuple[int, int]) -> str:
     return f'{shape[1]}x{shape[0]}'

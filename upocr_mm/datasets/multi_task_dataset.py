@@ -1,13 +1,13 @@
 from __future__ import annotations
 from contextlib import nullcontext
-from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Sequence
 
 from mmengine.dataset import (BaseDataset, Compose, ConcatDataset,
                               force_full_init)
 from mmseg.registry import DATASETS
 
-from .data_check import DataCheckError
-from .sample_draw import SampleDraw, seeded_randomness
+from .data_check import DataCheckError, format_problems, turns_images
+from .seeded_index import SeededIndex, seeded_randomness
 
 
 @DATASETS.register_module()
@@ -18,8 +18,8 @@ class MultiTaskDataset(ConcatDataset):
     sample's ``sample_idx`` is its index here.
 
     Args:
-        datasets: The data set (or its config) of each task. None switches a
-            task off. The ``task`` in a data set's metainfo must equal its
+        datasets: The data set (or its config) of each task. None disables a
+            task. The ``task`` in a data set's metainfo must equal its
             key.
         pipeline: Steps that are the same for all tasks; they follow those of
             the sample's own data set.
@@ -43,8 +43,8 @@ class MultiTaskDataset(ConcatDataset):
     """
 
     def __init__(self,
-                 datasets: Dict[str, Union[dict, BaseDataset, None]],
-                 pipeline: Sequence[Union[dict, Callable]] = (),
+                 datasets: dict[str, dict | BaseDataset | None],
+                 pipeline: Sequence[dict | Callable] = (),
                  lazy_init: bool = False) -> None:
         if not isinstance(datasets, dict):
             raise TypeError('datasets must be a dict of task names and data '
@@ -62,7 +62,7 @@ class MultiTaskDataset(ConcatDataset):
             lazy_init=True,
             # Tasks may differ in everything.
             ignore_keys=list(set().union(*metainfos.values())))
-        self.tasks: List[str] = list(built)
+        self.tasks: list[str] = list(built)
         self.pipeline = Compose(pipeline)
         self._metainfo = dict(tasks=metainfos)
         if not lazy_init:
@@ -76,12 +76,18 @@ class MultiTaskDataset(ConcatDataset):
                 child.full_init()
             except DataCheckError as error:
                 errors.append(str(error))
+        if turns_images(self.pipeline):
+            # Children with a pipeline that loads have seen to it themselves.
+            errors += [
+                format_problems(type(child).__name__, child.oriented)
+                for child in self.datasets if getattr(child, 'oriented', None)
+            ]
         if errors:
             raise DataCheckError('\n'.join(errors))
         super().full_init()
 
     @property
-    def task_ranges(self) -> Dict[str, Tuple[int, int]]:
+    def task_ranges(self) -> dict[str, tuple[int, int]]:
         """First index and index after the last one of each task."""
         stops = [0, *self.cumulative_sizes]
         return dict(zip(self.tasks, zip(stops, stops[1:])))
@@ -93,19 +99,19 @@ class MultiTaskDataset(ConcatDataset):
         info['sample_idx'] = idx % len(self)
         return info
 
-    def __getitem__(self, idx: Union[int, SampleDraw]) -> dict:
+    def __getitem__(self, idx: int | SeededIndex) -> dict:
         """Load one sample.
 
         Args:
-            idx: An index, or a draw, whose seed then rules all randomness of
-                the pipeline.
+            idx: An index, or one with a seed, which then determines all
+                randomness of the pipeline.
 
         Returns:
             What the pipelines, the data set's and then the common one, make
             of the sample.
         """
-        seed: Optional[int] = None
-        if isinstance(idx, SampleDraw):
+        seed: int | None = None
+        if isinstance(idx, SeededIndex):
             idx, seed = idx
         child, _ = self._get_ori_dataset_idx(idx)
         with nullcontext() if seed is None else seeded_randomness(seed):
@@ -115,7 +121,7 @@ class MultiTaskDataset(ConcatDataset):
                 self.get_data_info(idx)))
 
 
-def _build(task: str, dataset: Union[dict, BaseDataset]) -> BaseDataset:
+def _build(task: str, dataset: dict | BaseDataset) -> BaseDataset:
     if isinstance(dataset, dict):
         # Lazy, so that no data set's bad files hide those of the next one.
         dataset = DATASETS.build(dict(dataset, lazy_init=True))

@@ -1,10 +1,10 @@
 from __future__ import annotations
 from pathlib import Path
-from typing import Dict, List, Optional
 
 import numpy as np
 from mmseg.registry import DATASETS
 
+from ..utils import IGNORE_INDEX
 from .base_paired_dataset import BasePairedDataset
 
 
@@ -50,9 +50,9 @@ class PairedFolderDataset(BasePairedDataset):
                  data_prefix: dict = dict(
                      img_path='image', target_path='label'),
                  target_type: str = 'image',
-                 label_map: Optional[Dict[int, int]] = None,
+                 label_map: dict[int, int] | None = None,
                  mask_text_value: int = 0,
-                 metainfo: Optional[dict] = None,
+                 metainfo: dict | None = None,
                  **kwargs) -> None:
         if target_type not in ('image', 'classes'):
             raise ValueError("target_type must be 'image' or 'classes', got "
@@ -83,7 +83,7 @@ class PairedFolderDataset(BasePairedDataset):
             metainfo=metainfo,
             **kwargs)
 
-    def list_samples(self) -> List[dict]:
+    def list_samples(self) -> list[dict]:
         """List the images with their targets."""
         folders = {
             key: self.index_folder(Path(folder))
@@ -100,7 +100,7 @@ class PairedFolderDataset(BasePairedDataset):
                 samples.append(dict(img_path=img_path, **self._target(paths)))
         return samples
 
-    def _target(self, paths: Dict[str, str]) -> dict:
+    def _target(self, paths: dict[str, str]) -> dict:
         if self.target_type == 'classes':
             return dict(
                 seg_map_path=paths['target_path'], label_map=self.label_map)
@@ -109,7 +109,7 @@ class PairedFolderDataset(BasePairedDataset):
         return paths
 
 
-def _checked_label_map(label_map: Optional[dict]) -> Dict[int, int]:
+def _checked_label_map(label_map: dict | None) -> dict[int, int]:
     # Keys arrive as strings from a dumped configuration.
     label_map = {
         int(value): int(label)
@@ -125,13 +125,14 @@ def _checked_label_map(label_map: Optional[dict]) -> Dict[int, int]:
     return label_map
 
 
-def _set_classes(metainfo: dict, label_map: Dict[int, int]) -> None:
-    count = max(label
-                for label in (0, *label_map.values()) if label != 255) + 1
+def _set_classes(metainfo: dict, label_map: dict[int, int]) -> None:
+    count = max(
+        label
+        for label in (0, *label_map.values()) if label != IGNORE_INDEX) + 1
     classes = metainfo.setdefault('classes', [str(i) for i in range(count)])
     if len(classes) < count:
         raise ValueError(f'label_map has class {count - 1}, but metainfo '
                          f'names only the classes {list(classes)}')
-    # Fixed random colours, as mmseg's BaseSegDataset gives.
-    colours = np.random.RandomState(42).randint(0, 256, (len(classes), 3))
-    metainfo.setdefault('palette', colours.tolist())
+    # Fixed random colors, as mmseg's BaseSegDataset gives.
+    colors = np.random.RandomState(42).randint(0, 256, (len(classes), 3))
+    metainfo.setdefault('palette', colors.tolist())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Sequence
 
 from mmseg.registry import DATASETS
 
@@ -20,8 +20,8 @@ class SCUTEnsTextDataset(BasePairedDataset):
     - raw: ``all_images``, ``all_labels`` and ``all_gts`` with one polygon
       ``x,y,x,y,...`` per line of ``<name>.txt``.
 
-    Where both are there, masks are read from ``mask``; samples then still
-    name their file in ``all_gts`` (``ann_path``), for the detection score.
+    Where both are there, masks are read from ``mask`` and polygons, which the
+    detection score needs, from ``all_gts``.
 
     Source: Liu et al., EraseNet: End-to-end text removal in the wild.
 
@@ -37,14 +37,20 @@ class SCUTEnsTextDataset(BasePairedDataset):
         self.split = split
         super().__init__(data_root, **kwargs)
 
-    def list_samples(self) -> List[dict]:
+    def list_samples(self) -> list[dict]:
         """List the triples of image, label and mask or polygons."""
         images = self._index('image', 'all_images')
         labels = self._index('label', 'all_labels')
         masks = self._find('mask', 'all_gts')
-        drawn = masks.name == 'mask'
-        texts = self._index('mask', 'all_gts', IMAGE_SUFFIXES if drawn else
+        prepared = masks.name == 'mask'
+        texts = self._index('mask', 'all_gts', IMAGE_SUFFIXES if prepared else
                             ('.txt', ))
+        polygons = texts
+        if prepared:
+            folder = Path(self.data_root, self.split, 'all_gts')
+            polygons = (
+                self.index_folder(folder,
+                                  ('.txt', )) if folder.is_dir() else {})
         samples = []
         for stem, img_path in images.items():
             missing = [
@@ -56,14 +62,10 @@ class SCUTEnsTextDataset(BasePairedDataset):
                 self.note_missing(img_path, ' and '.join(missing))
                 continue
             sample = dict(img_path=img_path, target_path=labels[stem])
-            if drawn:
+            if prepared:
                 sample.update(mask_path=texts[stem], mask_text_value=0)
-                polygons = Path(self.data_root, self.split, 'all_gts',
-                                f'{stem}.txt')
-                if polygons.is_file():
-                    sample['ann_path'] = str(polygons)
-            else:
-                sample.update(self._polygons(texts[stem]))
+            if stem in polygons:
+                sample.update(self._polygons(polygons[stem]))
             samples.append(sample)
         return samples
 
@@ -75,10 +77,10 @@ class SCUTEnsTextDataset(BasePairedDataset):
     def _index(self,
                prepared: str,
                raw: str,
-               suffixes: Sequence[str] = IMAGE_SUFFIXES) -> Dict[str, str]:
+               suffixes: Sequence[str] = IMAGE_SUFFIXES) -> dict[str, str]:
         return self.index_folder(self._find(prepared, raw), suffixes, raw)
 
-    def _polygons(self, path: str) -> Dict[str, object]:
+    def _polygons(self, path: str) -> dict[str, object]:
         polygons = read_polygons(path)
         for error in polygons.errors:
             self.note('illegal line (allowed: x,y,x,y,... in integers)', error)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 from pathlib import Path
-from typing import List
 
 from mmseg.registry import DATASETS
 
@@ -35,7 +34,7 @@ class TamperedIC13Dataset(BasePairedDataset):
         self.split = split
         super().__init__(data_root, **kwargs)
 
-    def list_samples(self) -> List[dict]:
+    def list_samples(self) -> list[dict]:
         """List the images with their boxes."""
         root = Path(self.data_root)
         images = self.index_folder(root / f'{self.split}_img')

@@ -1,10 +1,11 @@
 from __future__ import annotations
 import json
 from pathlib import Path
-from typing import List, Sequence, Union
+from typing import Sequence
 
 from mmseg.registry import DATASETS
 
+from ..utils import IGNORE_INDEX
 from .base_paired_dataset import BasePairedDataset
 from .data_check import DataCheckError
 
@@ -32,16 +33,16 @@ class TextSegDataset(BasePairedDataset):
         task='text_segmentation',
         classes=('background', 'text'),
         palette=[[0, 0, 0], [255, 255, 255]])
-    LABEL_MAP = {0: 0, 100: 1, 200: 0, 255: 255}
+    LABEL_MAP = {0: 0, 100: 1, 200: 0, 255: IGNORE_INDEX}
 
     def __init__(self,
                  data_root: str,
-                 split: Union[str, Sequence[str]] = 'train',
+                 split: str | Sequence[str] = 'train',
                  **kwargs) -> None:
         self.splits = [split] if isinstance(split, str) else list(split)
         super().__init__(data_root, **kwargs)
 
-    def list_samples(self) -> List[dict]:
+    def list_samples(self) -> list[dict]:
         """List the pairs that ``split.json`` names."""
         root = Path(self.data_root)
         images = self.index_folder(root / 'image')
@@ -64,7 +65,7 @@ class TextSegDataset(BasePairedDataset):
                         label_map=self.LABEL_MAP))
         return samples
 
-    def _names(self) -> List[str]:
+    def _names(self) -> list[str]:
         path = Path(self.data_root, 'split.json')
         if not path.is_file():
             self.note('missing file', str(path))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 import logging
 from itertools import chain
-from typing import Any, Dict, List, Optional, Sequence, Set, Union
+from typing import Any, Sequence, Union
 
 from mmengine.dist import all_gather_object
 from mmengine.evaluator import BaseMetric, Evaluator
@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from mmengine.structures import BaseDataElement
 from mmseg.registry import EVALUATOR, METRICS
 
+from ..utils import data_tasks
 from .metrics.per_sample_metric import PerSampleMetric, sample_key
 
 MetricConfig = Union[dict, BaseMetric]
@@ -19,12 +20,14 @@ class MultiTaskEvaluator(Evaluator):
     """Give every sample to the metrics of its task.
 
     A sample's task is its metainfo ``task``. Results are named
-    ``<task>/<name>``, for example ``text_segmentation/fgIoU``. Every task must
-    have been seen at least once, so that no number is missing unnoticed.
+    ``<task>/<name>``, for example ``text_segmentation/fgIoU``.
 
-    To evaluate a subset of the tasks, set the others to ``None`` (their
-    samples, if any come, are passed over)::
+    A task that the data set does not have is disabled, with a warning, as
+    soon as ``dataset_meta`` tells so. Of every other task at least one sample
+    must have been seen, so that no number is missing unnoticed. To skip a
+    task that the data set has, set its metrics to ``None``::
 
+        --cfg-options test_dataloader.dataset.datasets.text_removal=None
         --cfg-options test_evaluator.metrics.text_removal=None
 
     Metrics derived from :class:`PerSampleMetric` are exact in distributed
@@ -33,7 +36,7 @@ class MultiTaskEvaluator(Evaluator):
 
     Args:
         metrics: The metric, or list of metrics, of each task, as config dicts
-            or built; ``None`` switches a task off.
+            or built; ``None`` disables a task.
 
     Raises:
         TypeError: If ``metrics`` is not a dict keyed by task.
@@ -48,55 +51,79 @@ class MultiTaskEvaluator(Evaluator):
     """
 
     def __init__(
-        self, metrics: Dict[str, Union[MetricConfig, Sequence[MetricConfig],
-                                       None]]
-    ) -> None:
+        self, metrics: dict[str, MetricConfig | Sequence[MetricConfig]
+                            | None]) -> None:
         if not isinstance(metrics, dict) or 'type' in metrics:
             raise TypeError('metrics must be a dict of one metric or a list '
                             f'of metrics per task, but got {metrics!r}')
-        self.task_metrics: Dict[str, List[BaseMetric]] = {}
-        self.tasks_off: Set[str] = set()
-        for task, configs in metrics.items():
-            if configs is None:
-                self.tasks_off.add(task)
-                continue
-            if not isinstance(configs, Sequence):
-                configs = [configs]
-            self.task_metrics[task] = [
-                METRICS.build(config) if isinstance(config, dict) else config
-                for config in configs
-            ]
-            if not self.task_metrics[task]:
-                raise ValueError(f'metrics[{task!r}] is empty: give a metric, '
-                                 'or None to switch the task off')
+        # Of all tasks; None where the configuration has none.
+        self._configured: dict[str, list[BaseMetric] | None] = {
+            task: _build(task, configs)
+            for task, configs in metrics.items()
+        }
+        # Of those that are evaluated.
+        self.task_metrics: dict[str, list[BaseMetric]] = {
+            task: built
+            for task, built in self._configured.items() if built
+        }
         if not self.task_metrics:
             raise ValueError('metrics must give at least one task a metric, '
                              f'but got {metrics!r}')
         # Filled by `evaluate`: the scores of the single images of each task,
         # by the identity of the sample.
-        self.image_scores: Dict[str, Dict[tuple, Dict[str, float]]] = {}
+        self.image_scores: dict[str, dict[tuple, dict[str, float]]] = {}
         self._reset()
         super().__init__(list(chain.from_iterable(self.task_metrics.values())))
 
     @property
-    def dataset_meta(self) -> Optional[dict]:
+    def disabled_tasks(self) -> list[str]:
+        """The tasks that are configured, but not evaluated."""
+        return [t for t in self._configured if t not in self.task_metrics]
+
+    @property
+    def dataset_meta(self) -> dict | None:
         """Metainfo of the whole data set, ``None`` until it is set.
 
-        When set, a metric receives ``dataset_meta['tasks'][task]`` of its own
-        task where there is such an entry, else the whole.
+        When set, tasks that the data set does not have are disabled, and a
+        metric receives ``dataset_meta['tasks'][task]`` of its own task where
+        there is such an entry, else the whole.
+
+        Raises:
+            ValueError: If the data set has no task that has metrics.
         """
         return self._dataset_meta
 
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
         self._dataset_meta = dataset_meta
+        self._disable_tasks_without_data()
         for task, metrics in self.task_metrics.items():
             task_meta = (dataset_meta or {}).get('tasks', {})
             for metric in metrics:
                 metric.dataset_meta = task_meta.get(task, dataset_meta)
 
+    def _disable_tasks_without_data(self) -> None:
+        tasks = data_tasks(self._dataset_meta)
+        given = {task: m for task, m in self._configured.items() if m}
+        self.task_metrics = {
+            task: metrics
+            for task, metrics in given.items()
+            if tasks is None or task in tasks
+        }
+        if not self.task_metrics:
+            raise ValueError(f'metrics has the tasks {list(given)}, but the '
+                             f'data set has only {tasks}')
+        self.metrics = list(chain.from_iterable(self.task_metrics.values()))
+        idle = [task for task in given if task not in self.task_metrics]
+        if idle:
+            print_log(
+                f'Disabled, since the data set does not have them: the '
+                f'metrics of {", ".join(idle)}.',
+                logger='current',
+                level=logging.WARNING)
+
     @property
-    def worst_by(self) -> Dict[str, str]:
+    def worst_by(self) -> dict[str, str]:
         """The image score of each task that is least for the worst image."""
         return {
             # Of several metrics, the first one (later ones are overwritten).
@@ -110,7 +137,7 @@ class MultiTaskEvaluator(Evaluator):
 
     def process(self,
                 data_samples: Sequence[BaseDataElement],
-                data_batch: Optional[Any] = None) -> None:
+                data_batch: Any = None) -> None:
         """Give the samples of a batch to the metrics of their tasks.
 
         Args:
@@ -121,19 +148,19 @@ class MultiTaskEvaluator(Evaluator):
         Raises:
             ValueError: If a sample has no task or one without a metric.
         """
-        groups: Dict[str, List[dict]] = {}
+        groups: dict[str, list[dict]] = {}
         for data_sample in data_samples:
             if isinstance(data_sample, BaseDataElement):
                 data_sample = data_sample.to_dict()
             task = data_sample.get('task')
-            if task in self.tasks_off:
-                continue
             if task not in self.task_metrics:
+                if self._configured.get(task, ()) is None:
+                    continue
                 raise ValueError(
                     f'the sample {data_sample.get("img_path")!r} is of the '
                     f'task {task!r}, but there are metrics for '
                     f'{sorted(self.task_metrics)} only: add metrics for it, '
-                    'or set its entry in the metrics to None to pass it over')
+                    'or set its entry in the metrics to None to skip it')
             groups.setdefault(task, []).append(data_sample)
         for task, group in groups.items():
             self._seen[task].update(map(sample_key, group))
@@ -163,9 +190,9 @@ class MultiTaskEvaluator(Evaluator):
                                 for task in missing)
             raise ValueError(
                 f'no sample of the tasks {missing} was evaluated, though they '
-                'have metrics: add their data, or switch them off with '
+                'have metrics: add their data, or disable them with '
                 f'--cfg-options {switches} (val_evaluator in training)')
-        scores: Dict[str, Any] = {}
+        scores: dict[str, Any] = {}
         for task, metrics in self.task_metrics.items():
             for metric in metrics:
                 for name, value in metric.evaluate(sizes[task]).items():
@@ -188,9 +215,9 @@ class MultiTaskEvaluator(Evaluator):
 
     def _reset(self) -> None:
         # The identities of the samples seen of each task.
-        self._seen: Dict[str, set] = {t: set() for t in self.task_metrics}
+        self._seen: dict[str, set] = {t: set() for t in self._configured}
 
-    def _gather_sizes(self) -> Dict[str, int]:
+    def _gather_sizes(self) -> dict[str, int]:
         parts = all_gather_object(self._seen)
         self._reset()
         if len(parts) > 1:
@@ -207,3 +234,19 @@ class MultiTaskEvaluator(Evaluator):
             task: len(set().union(*(part[task] for part in parts)))
             for task in self.task_metrics
         }
+
+
+def _build(
+    task: str, configs: MetricConfig | Sequence[MetricConfig] | None
+) -> list[BaseMetric] | None:
+    if configs is None:
+        return None
+    if not isinstance(configs, Sequence):
+        configs = [configs]
+    if not configs:
+        raise ValueError(f'metrics[{task!r}] is empty: give a metric, or None '
+                         'to disable the task')
+    return [
+        METRICS.build(config) if isinstance(config, dict) else config
+        for config in configs
+    ]

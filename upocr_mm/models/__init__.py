@@ -1,14 +1,15 @@
-from .backbones import FusedSwinTransformerV2
+from .backbones import PromptedSwinTransformerV2
 from .data_preprocessor import ImageToImageDataPreprocessor
 from .decode_heads import PatchSplitHead
+from .initializers import ResidualPostNormInit
 from .layers import TaskPrompt
 from .losses import MultiScalePixelLoss, VGGFeatureLoss
 from .segmentors import UPOCR, UPOCRTTAModel
 from .task_codecs import BinaryMaskCodec, ImageCodec, ImageTarget, PaletteCodec
 
 __all__ = [
-    'UPOCR', 'BinaryMaskCodec', 'FusedSwinTransformerV2', 'ImageCodec',
+    'UPOCR', 'BinaryMaskCodec', 'PromptedSwinTransformerV2', 'ImageCodec',
     'ImageTarget', 'ImageToImageDataPreprocessor', 'MultiScalePixelLoss',
-    'PaletteCodec', 'PatchSplitHead', 'TaskPrompt', 'UPOCRTTAModel',
-    'VGGFeatureLoss'
+    'PaletteCodec', 'PatchSplitHead', 'ResidualPostNormInit', 'TaskPrompt',
+    'UPOCRTTAModel', 'VGGFeatureLoss'
 ]

@@ -12,9 +12,9 @@ class ImageToImageDataPreprocessor(BaseDataPreprocessor):
 
     What a pipeline packs is uint8 BGR, 0 to 255, as OpenCV reads it. From here
     on the input images and the target images (``gt_image``) are float32 RGB
-    in [0, 1], without normalisation by mean and deviation, as UPOCR takes
+    in [0, 1], without normalization by mean and deviation, as UPOCR takes
     them. :meth:`restore` is the exact inverse. Class labels (``gt_sem_seg``)
-    are packed as uint8, too, and become int64 on the device.
+    become int64, if a data set packs them in another type.
     """
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict:
@@ -48,7 +48,6 @@ class ImageToImageDataPreprocessor(BaseDataPreprocessor):
             if 'gt_image' in sample:
                 sample.gt_image.data = self._convert(sample.gt_image.data)
             if 'gt_sem_seg' in sample:
-                # ClassLabels are already; those of other data sets may not.
                 sample.gt_sem_seg.data = sample.gt_sem_seg.data.long()
         return dict(inputs=self._convert(inputs), data_samples=data_samples)
 

@@ -6,11 +6,12 @@ import torch
 from mmseg.registry import TASK_UTILS
 from mmseg.structures import SegDataSample
 
-IGNORED = 255
+from ..utils import IGNORE_INDEX
+from .host import can_read
 
 
 class ImageTarget(NamedTuple):
-    """What the model is to draw for N samples of one task.
+    """Target images of N samples of one task.
 
     Attributes:
         image: Shape (N, 3, H, W), RGB in [0, 1].
@@ -37,7 +38,7 @@ def _stack(data_samples: Sequence[SegDataSample], field: str) -> torch.Tensor:
 
 @TASK_UTILS.register_module()
 class ImageCodec:
-    """A task whose answer is a picture (text removal, UPOCR section 3.1)."""
+    """A task whose output is a picture (text removal, UPOCR section 3.1)."""
 
     def encode(self, data_samples: Sequence[SegDataSample]) -> ImageTarget:
         """Target images of samples with ``gt_image`` (3, H, W) in [0, 1].
@@ -59,15 +60,15 @@ class ImageCodec:
         return ImageTarget(_stack(data_samples, 'gt_image'), region)
 
     def decode(self, image: torch.Tensor) -> None:
-        """There are no classes: the image (3, H, W) itself is the answer."""
+        """There are no classes: the image (3, H, W) itself is the output."""
         return None
 
 
 class _ClassCodec:
-    """A task whose answer is a class per pixel, each drawn in its colour.
+    """A task whose output is a class per pixel, each in its color.
 
     Args:
-        palette: RGB colour of each class, 0 to 255.
+        palette: RGB color of each class, 0 to 255.
     """
 
     def __init__(self, palette: Sequence[Sequence[int]]) -> None:
@@ -75,7 +76,7 @@ class _ClassCodec:
                 len(color) != 3 or min(color) < 0 or max(color) > 255
                 for color in palette) or len(set(map(tuple, palette))) < 2:
             raise ValueError('palette must hold at least two different RGB '
-                             f'colours with values 0..255, but got {palette}')
+                             f'colors with values 0..255, but got {palette}')
         self.palette = torch.tensor(palette, dtype=torch.float32) / 255
         self._palettes: dict[torch.device, torch.Tensor] = {}
 
@@ -95,7 +96,7 @@ class _ClassCodec:
         return self._palettes[device]
 
     def encode(self, data_samples: Sequence[SegDataSample]) -> ImageTarget:
-        """Draw the classes ``gt_sem_seg`` (1, H, W) of samples.
+        """Paint the classes ``gt_sem_seg`` (1, H, W) of samples.
 
         Args:
             data_samples: Samples of equal size; 255 is ignored.
@@ -106,16 +107,16 @@ class _ClassCodec:
 
         Raises:
             ValueError: A sample lacks ``gt_sem_seg`` or holds a class that
-                has no colour (on GPUs the check is left to the data set, as
+                has no color (on GPUs the check is left to the data set, as
                 it would wait for the device).
         """
         classes = _stack(data_samples, 'gt_sem_seg').squeeze(1).long()
-        valid = classes != IGNORED
+        valid = classes != IGNORE_INDEX
         classes = classes.where(valid, torch.zeros_like(classes))
-        if classes.device.type == 'cpu' and classes.max() >= len(self.palette):
+        if can_read(classes) and classes.max() >= len(self.palette):
             raise ValueError(
                 f'gt_sem_seg holds the class {int(classes.max())}, but the '
-                f'palette has {len(self.palette)} colours')
+                f'palette has {len(self.palette)} colors')
         image = self.palette_on(classes.device)[classes]  # (N, H, W, 3)
         return ImageTarget(
             image.permute(0, 3, 1, 2).contiguous(), valid=valid[:, None])
@@ -146,13 +147,13 @@ class BinaryMaskCodec(_ClassCodec):
 
 @TASK_UTILS.register_module()
 class PaletteCodec(_ClassCodec):
-    """Each class in its own colour (tampered text detection).
+    """Each class in its own color (tampered text detection).
 
     UPOCR, section 3.1 and appendix A.5: a pixel belongs to the class whose
-    colour is nearest. Ties go to the lower class.
+    color is nearest. Ties go to the lower class.
 
     Args:
-        palette: RGB colour of each class, 0 to 255, all of the same length as
+        palette: RGB color of each class, 0 to 255, all of the same length as
             vectors. The default is the paper's: background blue, real text
             green, tampered text red. The weights that its authors released
             were trained with red and blue exchanged.
@@ -169,13 +170,13 @@ class PaletteCodec(_ClassCodec):
         super().__init__(palette)
         if len({sum(c * c for c in color) for color in palette}) > 1:
             raise ValueError(
-                'the colours of palette must have the same sum of squares, '
+                'the colors of palette must have the same sum of squares, '
                 f'but got {palette}')
 
     def decode(self, image: torch.Tensor) -> torch.Tensor:
         """Image (3, H, W), RGB in [0, 1], to classes (1, H, W), int64."""
         # Among vectors of one length the nearest has the largest product,
-        # which for pure colours is exactly the value of a channel.
+        # which for pure colors is exactly the value of a channel.
         palette = self.palette_on(image.device)
         scores = sum(palette[:, i, None, None] * image[i] for i in range(3))
         return scores.argmax(0, keepdim=True)

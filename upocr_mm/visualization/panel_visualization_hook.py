@@ -20,11 +20,11 @@ class PanelVisualizationHook(Hook):
 
     A test writes the first samples of each task into one sheet,
     ``sheet.png`` in the folder of the run. With ``draw`` (switched on by
-    ``--show-dir`` of ``mim test``) samples are also given to the visualiser
+    ``--show-dir`` of ``mim test``) samples are also given to the visualizer
     one by one.
 
     Args:
-        draw: Whether to give samples to the visualiser.
+        draw: Whether to give samples to the visualizer.
         interval: Take every so many samples, counted over the run.
         show: Show them in a window.
         wait_time: Seconds to show each of them.

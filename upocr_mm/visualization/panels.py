@@ -9,10 +9,10 @@ import torch
 import torch.nn as nn
 from mmseg.structures import SegDataSample
 
-from upocr_mm.utils import unwrap
+from ..utils import read_image, unwrap
 
 COLUMNS = ('input', 'prediction', 'target')
-# An error of this part of the full range is drawn as the worst.
+# An error of this part of the full range is painted as the worst.
 ERROR_SCALE = 0.25
 GAP, CAPTION = 4, 20
 IGNORED_COLOR = (128, 128, 128)
@@ -29,8 +29,9 @@ def paint_classes(classes: np.ndarray,
     """Paint a map of classes.
 
     Args:
-        classes: Shape (H, W), integers; 255 is ignored and painted grey.
-        palette: RGB colour of each class.
+        classes: Shape (H, W), integers; those without a color, such as
+            ``IGNORE_INDEX``, are painted gray.
+        palette: RGB color of each class.
 
     Returns:
         uint8 RGB image (H, W, 3).
@@ -42,19 +43,19 @@ def paint_classes(classes: np.ndarray,
 
 def find_palette(model: nn.Module, metainfo: dict,
                  task: str | None) -> Sequence[Sequence[int]] | None:
-    """The colours in which the classes of a task are drawn.
+    """The colors in which the classes of a task are painted.
 
     Args:
-        model: The model. If it is one that draws classes in colours, its own
-            count: a target must look like what the model is to draw.
+        model: The model. If it predicts classes as colors, its own count: a
+            target must look like what the model is to predict.
         metainfo: Of the data set: ``palette``, or the metainfo of each task
             under ``tasks``.
         task: Name of the task, if it has one.
 
     Returns:
-        RGB colours, or None if the task has no classes.
+        RGB colors, or None if the task has no classes.
     """
-    palettes = getattr(unwrap(model), 'interface', {}).get('palettes', {})
+    palettes = getattr(unwrap(model), 'task_meta', {}).get('palettes', {})
     metainfo = metainfo.get('tasks', {}).get(task, metainfo)
     return palettes.get(task, metainfo.get('palette'))
 
@@ -67,7 +68,7 @@ def sample_pictures(
     Args:
         sample: With ``img_path``, ``pred_image`` or ``pred_sem_seg``, and
             ``gt_image`` or ``gt_sem_seg``.
-        palette: RGB colours of its classes, if it has classes.
+        palette: RGB colors of its classes, if it has classes.
 
     Returns:
         Three uint8 RGB images (H, W, 3); None where there is nothing.
@@ -81,11 +82,7 @@ def sample_pictures(
             return paint_classes(classes.cpu().numpy(), palette)
         return None
 
-    return [
-        mmcv.imread(sample.img_path, channel_order='rgb'),
-        picture('pred'),
-        picture('gt')
-    ]
+    return [read_image(sample.img_path, 'rgb'), picture('pred'), picture('gt')]
 
 
 def draw_error(prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -101,8 +98,8 @@ def draw_error(prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
     """
     difference = np.abs(prediction.astype(np.float32) - target).mean(-1)
     levels = np.clip(difference / ERROR_SCALE, 0, 255).astype(np.uint8)
-    colours = cv2.applyColorMap(levels, cv2.COLORMAP_HOT)
-    return np.ascontiguousarray(colours[..., ::-1])
+    colors = cv2.applyColorMap(levels, cv2.COLORMAP_HOT)
+    return np.ascontiguousarray(colors[..., ::-1])
 
 
 def draw_panel(images: Sequence[np.ndarray | None]) -> np.ndarray:

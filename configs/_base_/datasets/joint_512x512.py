@@ -32,7 +32,9 @@ test_dataloader = dict(
             tampered_text_detection=_base_.tampered_ic13_test),
         # The targets keep the size of the file, predictions return to it.
         pipeline=[
-            dict(type='LoadImageFromFile'),
+            dict(
+                type='LoadImageFromFile',
+                color_type='color_ignore_orientation'),
             dict(type='PairedResize', size=(512, 512)),
             dict(type='LoadTargets'),
             dict(type='PackImageToImageInputs')
@@ -41,7 +43,7 @@ val_dataloader = test_dataloader
 # `mim test ... --tta`: the mean of the picture and its mirror image. Targets
 # are loaded behind the flip, so that they are not flipped.
 tta_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
     dict(type='PairedResize', size=(512, 512)),
     dict(
         type='TestTimeAug',

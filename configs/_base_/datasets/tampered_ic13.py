@@ -4,7 +4,7 @@ tampered_ic13_train = dict(
     data_root='{{$UPOCR_DATA:data}}/TamperedTextDetection/Tampered-IC13',
     split='train',
     pipeline=[
-        dict(type='LoadImageFromFile'),
+        dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
         dict(type='LoadTargets'),
         dict(type='PairedRandomCrop', scale=(0.5, 1.0)),
         dict(type='PairedRandomFlip', prob=0.5)

@@ -24,7 +24,9 @@ task_test = dict(
     dataset=dict(
         _base_.tampered_ic13_test,
         pipeline=[
-            dict(type='LoadImageFromFile'),
+            dict(
+                type='LoadImageFromFile',
+                color_type='color_ignore_orientation'),
             dict(type='PairedResize', size=(512, 512)),
             dict(type='LoadTargets'),
             dict(type='PackImageToImageInputs')
@@ -45,4 +47,6 @@ task_hooks = dict(
         save_best='tampered_text_detection/mIoU',
         rule='greater'),
     # of every image, with `mim test ... --show-dir`
-    visualization=dict(interval=1))
+    visualization=dict(interval=1),
+    preflight=dict(type='PreflightHook'),
+    report=dict(type='EvaluationReportHook'))

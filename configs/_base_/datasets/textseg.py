@@ -4,7 +4,7 @@ textseg_train = dict(
     data_root='{{$UPOCR_DATA:data}}/TextSegmentation/TextSeg',
     split=['train', 'val'],
     pipeline=[
-        dict(type='LoadImageFromFile'),
+        dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
         dict(type='LoadTargets'),
         dict(type='PairedRandomCrop', scale=(0.7, 1.0)),
         dict(type='PairedRandomFlip', prob=0.3),
@@ -19,7 +19,11 @@ textseg_train = dict(
                     hue=0.5)
             ],
             prob=0.5),
-        dict(type='PairedRandomRotate', max_angle=30, prob=0.5)
+        dict(
+            type='PairedRandomRotate',
+            max_angle=30,
+            prob=0.5,
+            interpolation='nearest')
     ])
 textseg_test = dict(
     type='TextSegDataset',

@@ -1,12 +1,11 @@
 model = dict(
     type='UPOCR',
     data_preprocessor=dict(type='ImageToImageDataPreprocessor'),
+    # `arch` brings windows and stochastic depth along (models/sizes.py).
     backbone=dict(
-        type='FusedSwinTransformerV2',
+        type='PromptedSwinTransformerV2',
         arch='small',
-        window_size=16,
-        pretrained_window_sizes=(16, 16, 16, 16),
-        drop_path_rate=0.3),
+        init_cfg=dict(type='ResidualPostNormInit')),
     task_prompt=dict(
         type='TaskPrompt',
         tasks=['text_removal', 'tampered_text_detection',
@@ -14,9 +13,7 @@ model = dict(
     decode_head=dict(
         type='PatchSplitHead',
         arch='small',
-        window_size=8,
-        pretrained_window_size=8,
-        drop_path_rate=0.3),
+        init_cfg=dict(type='ResidualPostNormInit')),
     codecs=dict(
         text_removal=dict(type='ImageCodec'),
         text_segmentation=dict(type='BinaryMaskCodec', threshold=0.4),

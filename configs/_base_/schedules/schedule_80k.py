@@ -2,7 +2,7 @@
 # tenth of the rate.
 optim_wrapper = dict(
     type='AmpOptimWrapper',
-    optimizer=dict(type='FusedAdamW', lr=5e-4, weight_decay=1e-4),
+    optimizer=dict(type='AdamW', lr=5e-4, weight_decay=1e-4),
     clip_grad=dict(max_norm=0.1),
     paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))))
 param_scheduler = [
@@ -18,19 +18,3 @@ param_scheduler = [
 train_cfg = dict(type='IterBasedTrainLoop', max_iters=80000, val_interval=8000)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
-default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(
-        type='CheckpointHook',
-        by_epoch=False,
-        interval=2000,
-        max_keep_ckpts=2,
-        save_best=[
-            'text_removal/PSNR', 'text_segmentation/fgIoU',
-            'tampered_text_detection/mIoU'
-        ],
-        rule='greater'),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='PanelVisualizationHook'))

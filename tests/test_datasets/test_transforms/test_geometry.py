@@ -25,7 +25,7 @@ def marked(row, column, side=9):
         img_shape=(H, W))
 
 
-def centre(array):
+def center(array):
     return np.argwhere(array).mean(0)
 
 
@@ -36,13 +36,14 @@ def centre(array):
     PairedRandomFlip(1.0, direction='vertical'),
     PairedRandomCrop((0.9, 1.0)),
     PairedRandomRotate(30, 1.0),
+    PairedRandomRotate(30, 1.0, interpolation='bilinear'),
 ])  # yapf: disable
 def test_a_mark_lands_at_one_place(transform, row, column):
     np.random.seed(row)
     results = transform(marked(row, column))
     assert np.array_equal(results['img'], results['gt_image'])
-    place = centre(results['img'][..., 2] > 127)
-    assert np.abs(centre(results['gt_text_mask'] == 1) - place).max() <= 0.5
+    place = center(results['img'][..., 2] > 127)
+    assert np.abs(center(results['gt_text_mask'] == 1) - place).max() <= 0.5
     assert np.array_equal(results['gt_seg_map'] == 2,
                           results['gt_text_mask'] == 1)
     assert results['img_shape'] == results['img'].shape[:2]
@@ -161,6 +162,77 @@ def test_rotation_grows_the_canvas_and_fills_new_area():
     assert set(np.unique(results['gt_seg_map'])) == {1, 255}
     assert np.array_equal(results['gt_seg_map'] == 1,
                           results['gt_text_mask'] == 1)
+
+
+def noise(angle, interpolation, monkeypatch):
+    """A random picture and maps of its red bytes, rotated."""
+    transform = PairedRandomRotate(30, 1.0, interpolation=interpolation)
+    monkeypatch.setattr(transform, 'generate_degree', lambda: (True, angle))
+    img = np.random.RandomState(0).randint(1, 250, (H, W, 3)).astype(np.uint8)
+    results = dict(
+        img=img,
+        gt_image=img.copy(),
+        gt_text_mask=img[..., 2].copy(),
+        gt_seg_map=img[..., 2].copy(),
+        seg_fields=['gt_text_mask', 'gt_seg_map'])
+    return img, transform(results)
+
+
+def rotated_by_hand(image, angle, shape):
+    """The source pixel under the center of each pixel, None outside."""
+    height, width = image.shape[:2]
+    rows, columns = np.indices(shape) + 0.5
+    x, y = columns - shape[1] / 2, rows - shape[0] / 2
+    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    # counter-clockwise on the screen, whose y axis points down
+    column = np.floor(cos * x - sin * y + width / 2).astype(int)
+    row = np.floor(sin * x + cos * y + height / 2).astype(int)
+    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    result = np.zeros((*shape, *image.shape[2:]), image.dtype)
+    result[inside] = image[row[inside], column[inside]]
+    return result, inside
+
+
+@pytest.mark.parametrize('angle', [-30., -7.3, 0.4, 12., 29.9])
+def test_nearest_rotation_is_the_one_of_pil(angle, monkeypatch):
+    img, results = noise(angle, 'nearest', monkeypatch)
+    rgb = Image.fromarray(np.ascontiguousarray(img[..., ::-1]))
+    expected = np.asarray(rgb.rotate(angle, expand=True))[..., ::-1]
+    # exact, the size of the canvas included
+    assert np.array_equal(results['img'], expected)
+    assert np.array_equal(results['gt_image'], expected)
+    # and PIL's is a rotation, but for source places between two pixels
+    by_hand, inside = rotated_by_hand(img, angle, results['img_shape'])
+    assert (results['img'] == by_hand).all(-1).mean() > 0.995
+    assert inside.sum() == pytest.approx(H * W, rel=0.01)
+    diagonal = np.hypot(H, W)
+    for side, length in zip(results['img_shape'], (H, W)):
+        assert length <= side <= diagonal + 2
+
+
+@pytest.mark.parametrize('angle', [-30., 5., 21.7])
+def test_nearest_rotation_makes_no_color(angle, monkeypatch):
+    img, results = noise(angle, 'nearest', monkeypatch)
+    colors = {tuple(color) for color in img.reshape(-1, 3)} | {(0, 0, 0)}
+    assert {tuple(color) for color in results['img'].reshape(-1, 3)} <= colors
+    # picture and labels took every pixel from the same place
+    red = results['img'][..., 2]
+    assert np.array_equal(results['gt_text_mask'], red)
+    assert np.array_equal(results['gt_seg_map'], np.where(red == 0, 255, red))
+
+
+def test_bilinear_rotation_smooths_images_only(monkeypatch):
+    img, results = noise(21.7, 'bilinear', monkeypatch)
+    _, nearest = noise(21.7, 'nearest', monkeypatch)
+    assert results['img_shape'] == nearest['img_shape']
+    assert results['img'][5:-5, 5:-5].std() < nearest['img'][5:-5, 5:-5].std()
+    for key in ('gt_text_mask', 'gt_seg_map'):
+        assert np.array_equal(results[key], nearest[key])
+
+
+def test_rotation_refuses_other_interpolations():
+    with pytest.raises(ValueError, match="'nearest', 'bilinear'.*'bicubic'"):
+        PairedRandomRotate(interpolation='bicubic')
 
 
 def test_rotation_fills_can_be_chosen():

@@ -34,6 +34,31 @@ def test_targets_keep_the_original_size_behind_a_resize(tmp_path):
 def test_an_image_without_targets_passes():
     results = LoadTargets()(dict(ori_shape=SHAPE))
     assert results['seg_fields'] == []
+    assert not {'ori_polygons', 'ori_boxes'} & set(results)
+
+
+def test_shapes_of_the_file_go_with_the_sample(tmp_path):
+    """In pixels of the file, as ori_shape: no geometry changes them."""
+    init_default_scope('mmseg')
+    write_image(tmp_path / 'image.png')
+    write_gray(tmp_path / 'mask.png', np.eye(*SHAPE) * 255)
+    polygons, boxes = [[1, 2, 9, 2, 9, 8]], [[3, 4, 5, 6, 2]]
+    sample = Compose([
+        dict(type='LoadImageFromFile'),
+        dict(type='LoadTargets'),
+        dict(type='PairedRandomCrop', scale=(0.5, 0.6)),
+        dict(type='PairedRandomFlip', prob=1.0),
+        dict(type='PairedRandomRotate', prob=1.0),
+        dict(type='PairedResize', size=(16, 16)),
+        dict(type='PackImageToImageInputs')
+    ])(dict(
+        img_path=str(tmp_path / 'image.png'),
+        mask_path=str(tmp_path / 'mask.png'),
+        mask_text_value=255,
+        polygons=polygons,
+        boxes=boxes))['data_samples']
+    assert sample.ori_shape == SHAPE
+    assert sample.ori_polygons == polygons and sample.ori_boxes == boxes
 
 
 def test_value_without_a_class_is_named(tmp_path):

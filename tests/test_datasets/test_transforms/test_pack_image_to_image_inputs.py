@@ -40,6 +40,8 @@ def test_fields_types_and_metainfo():
             img_path='a.png',
             ori_shape=(5, 6),
             img_shape=(2, 4),
+            ori_polygons=[[1, 1, 3, 1, 3, 2]],
+            ori_boxes=[],
             unknown='not packed'))
     sample = packed['data_samples']
     assert packed['inputs'].tolist() == image.transpose(2, 0, 1).tolist()
@@ -47,17 +49,18 @@ def test_fields_types_and_metainfo():
     assert (sample.gt_image.data == packed['inputs'].flip(-1)).all()
     assert sample.gt_text_mask.data.dtype == torch.uint8
     assert sample.gt_text_mask.data.tolist() == [mask.tolist()]
-    # a byte per pixel until the data preprocessor
-    assert sample.gt_sem_seg.data.dtype == torch.uint8
+    # as losses want them: no data preprocessor has to know of classes
+    assert sample.gt_sem_seg.data.dtype == torch.int64
     assert sample.gt_sem_seg.data.shape == (1, 2, 4)
     assert sample.gt_sem_seg.data[0, 0].tolist() == [0, 255, 255, 0]
-    assert sample.to('cpu').gt_sem_seg.data.dtype == torch.int64
     assert sample.metainfo == dict(
         task='some_task',
         sample_idx=4,
         img_path='a.png',
         ori_shape=(5, 6),
-        img_shape=(2, 4))
+        img_shape=(2, 4),
+        ori_polygons=[[1, 1, 3, 1, 3, 2]],
+        ori_boxes=[])
 
 
 def test_targets_are_optional():

@@ -16,8 +16,7 @@ TASKS = ('text_removal', 'text_segmentation', 'tampered_text_detection')
 def run(tmp_path: Path, data: Path, **kwargs) -> dict:
     """Test the untrained tiny model; the scores by name."""
     cfg = tiny_cfg(tmp_path, data)
-    cfg.custom_hooks[-1].update(kwargs)
-    assert cfg.custom_hooks[-1].type == 'EvaluationReportHook'
+    cfg.default_hooks.report.update(kwargs)
     return Runner.from_cfg(cfg).test()
 
 
@@ -47,6 +46,7 @@ def test_files(tmp_path: Path, drawn_data: Path) -> None:
     assert '| UPOCR (paper) | 37.14 | 97.62 |' in report
     assert '| UPOCR (paper) | 88.76 |' in report
     assert '| UPOCR (paper) | 71.80 |' in report
+    assert report.count('The column F mixes two protocols.') == 1
     assert f'| SSIM_strict | {scores["text_removal/SSIM_strict"]:.4f} |' in (
         lines)
     # two rows of each task: input, prediction, target, error

@@ -66,3 +66,50 @@ def test_other_seed_other_run(tmp_path: Path, drawn_data: Path) -> None:
         cfg.randomness.seed = seed
         run(cfg, seen)
     assert seen[0] != seen[1]
+
+
+def initial_weights(file: Path, drawn_data: Path) -> Path:
+    """Weights that a training can start from, without its state."""
+    runner = Runner.from_cfg(tiny_cfg(file.parent / 'initial', drawn_data))
+    torch.save(dict(state_dict=runner.model.state_dict(), meta={}), file)
+    return file
+
+
+def train_from(start: Path, work_dir: Path, drawn_data: Path, iters: int,
+               name: str) -> Runner:
+    """Train with `--resume`, from initial weights."""
+    cfg = tiny_cfg(work_dir, drawn_data, iters=iters)
+    cfg.experiment_name = name
+    cfg.load_from, cfg.resume = str(start), True
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return runner
+
+
+def test_resumes_from_the_latest_checkpoint(tmp_path: Path,
+                                            drawn_data: Path) -> None:
+    """And not from `load_from`, where the training started."""
+    start = initial_weights(tmp_path / 'start.pth', drawn_data)
+    # Nothing to resume: it starts, from the weights.
+    train_from(start, tmp_path / 'run', drawn_data, 1, 'first')
+    log = next((tmp_path / 'run').glob('*/*.log')).read_text()
+    assert f'Load checkpoint from {start}' in log
+    # Then the weights are not needed any more.
+    start.unlink()
+    runner = train_from(start, tmp_path / 'run', drawn_data, 3, 'second')
+    history = runner.message_hub.get_scalar('train/loss').data[1]
+    assert len(history) == 3  # one of the checkpoint and two of its own
+
+
+def test_a_chosen_checkpoint_is_resumed(tmp_path: Path,
+                                        drawn_data: Path) -> None:
+    """One of the run itself, or of another training."""
+    start = initial_weights(tmp_path / 'start.pth', drawn_data)
+    work_dir = tmp_path / 'run'
+    train_from(start, work_dir, drawn_data, 2, 'first')
+    train_from(work_dir / 'iter_1.pth', work_dir, drawn_data, 2, 'again')
+    for folder, name in (work_dir, 'again'), (tmp_path / 'new', 'new'):
+        if name == 'new':
+            train_from(work_dir / 'iter_1.pth', folder, drawn_data, 2, name)
+        newest = max(folder.glob('*/*.log'), key=lambda p: p.stat().st_mtime)
+        assert 'resumed epoch: 0, iter: 1' in newest.read_text()

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 from tiny_run import tiny_cfg
-
-from upocr_mm.engine.hooks.preflight_hook import (check_file,
-                                                  compare_state_dicts)
 
 
 def test_task_without_prompt(tmp_path: Path, drawn_data: Path) -> None:
@@ -39,33 +37,80 @@ def test_task_without_metric(tmp_path: Path, drawn_data: Path) -> None:
         Runner.from_cfg(cfg).train()
 
 
-def test_metric_without_data(tmp_path: Path, drawn_data: Path) -> None:
-    cfg = tiny_cfg(tmp_path, drawn_data)
-    cfg.val_dataloader.dataset.datasets.text_removal = None
-    with pytest.raises(
-            ValueError,
-            match=r"val_evaluator.metrics has the tasks \['text_removal'\].*"
-            'val_evaluator.metrics.text_removal=None'):
-        Runner.from_cfg(cfg).train()
+def logged(folder: Path) -> str:
+    """The log of the run."""
+    return next(folder.glob('*/*.log')).read_text()
 
 
-def test_save_best_without_its_score(tmp_path: Path, drawn_data: Path) -> None:
-    cfg = tiny_cfg(tmp_path, drawn_data)
-    cfg.val_evaluator.metrics.text_removal = None
-    with pytest.raises(ValueError, match='save_best names text_removal/PSNR'):
-        Runner.from_cfg(cfg).train()
-
-
-def test_a_task_can_be_switched_off(tmp_path: Path, drawn_data: Path) -> None:
+def test_a_task_less_needs_one_option(tmp_path: Path,
+                                      drawn_data: Path) -> None:
+    """Its metrics and its best checkpoint go with its data."""
     cfg = tiny_cfg(tmp_path, drawn_data, iters=1)
-    off = {'text_segmentation': None}
     for split in 'train', 'val', 'test':
-        cfg[f'{split}_dataloader'].dataset.datasets.update(off)
-    cfg.val_evaluator.metrics.update(off)
+        cfg[f'{split}_dataloader'].dataset.datasets.text_segmentation = None
     cfg.train_dataloader.batch_size = 2
-    cfg.default_hooks.checkpoint.save_best = None
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    scores = runner.test()
+    assert {name.split('/')[0]
+            for name in scores} == {'text_removal', 'tampered_text_detection'}
+    best = sorted(path.name for path in tmp_path.glob('best_*.pth'))
+    assert best == [
+        'best_tampered_text_detection_mIoU_iter_1.pth',
+        'best_text_removal_PSNR_iter_1.pth'
+    ]
+    log = logged(tmp_path)
+    assert 'WARNING - Disabled, since the data set does not have them: the ' \
+        'metrics of text_segmentation.' in log
+    assert "save_best: ['text_segmentation/fgIoU'] left out" in log
+
+
+def test_one_task_alone(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data, iters=1)
+    for split in 'train', 'val':
+        cfg[f'{split}_dataloader'].dataset.datasets.update(
+            text_segmentation=None, text_removal=None)
+    cfg.train_dataloader.batch_size = 1
+    Runner.from_cfg(cfg).train()
+    best, = tmp_path.glob('best_*.pth')
+    assert best.name == 'best_tampered_text_detection_mIoU_iter_1.pth'
+
+
+def test_no_best_checkpoint_is_left(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data, iters=1)
+    cfg.val_evaluator.metrics.text_removal = None
+    cfg.default_hooks.checkpoint.save_best = 'text_removal/PSNR'
     Runner.from_cfg(cfg).train()
     assert (tmp_path / 'iter_1.pth').is_file()
+    assert not list(tmp_path.glob('best_*.pth'))
+    assert "['text_removal/PSNR'] left out" in logged(tmp_path)
+
+
+def test_rules_stay_with_their_scores(tmp_path: Path,
+                                      drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data, iters=1)
+    cfg.val_evaluator.metrics.text_segmentation = None
+    cfg.default_hooks.checkpoint.update(
+        save_best=[
+            'text_segmentation/F', 'text_removal/AGE', 'text_removal/PSNR'
+        ],
+        rule=['greater', 'less', 'greater'])
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    hook, = (hook for hook in runner.hooks
+             if isinstance(hook, CheckpointHook))  # yapf: disable
+    assert hook.key_indicators == ['text_removal/AGE', 'text_removal/PSNR']
+    assert hook.rules == ['less', 'greater']
+
+
+def test_save_best_of_an_unknown_task(tmp_path: Path,
+                                      drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.default_hooks.checkpoint.save_best = ['text_removel/PSNR']
+    with pytest.raises(
+            ValueError,
+            match='save_best names text_removel/PSNR.*only the tasks'):
+        Runner.from_cfg(cfg).train()
 
 
 @pytest.fixture
@@ -122,7 +167,8 @@ def test_strict_can_be_switched_off(checkpoint: Path,
     edit(checkpoint, other_tasks)
     cfg = tiny_cfg(checkpoint.parent / 'test', drawn_data)
     cfg.load_from = str(checkpoint)
-    cfg.custom_hooks[0].strict = False
+    # as `--cfg-options` sets it
+    cfg.merge_from_dict({'default_hooks.preflight.strict': False})
     assert Runner.from_cfg(cfg).test()
 
 
@@ -136,23 +182,7 @@ def test_damaged_checkpoint(checkpoint: Path, drawn_data: Path,
         runner_for_test(checkpoint, drawn_data).test()
 
 
-def test_no_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match='no.pth'):
-        check_file(str(tmp_path / 'no.pth'))
-
-
-def test_differences_are_counted_and_cut() -> None:
-    expected = {f'a{i}': torch.zeros(1) for i in range(5)}
-    assert compare_state_dicts(expected, expected) == []
-    assert compare_state_dicts(
-        expected, {}, limit=2) == ['5 keys are missing: a0, a1, ...']
-    assert compare_state_dicts(expected, dict(expected, a1=None)) == [
-        '1 keys are of another shape: a1 (NoneType '
-        'instead of (1,))'
-    ]
-
-
-def test_weights_of_other_colours(checkpoint: Path, drawn_data: Path) -> None:
+def test_weights_of_other_colors(checkpoint: Path, drawn_data: Path) -> None:
     """The palette belongs to the weights; nothing else would tell."""
     cfg = tiny_cfg(checkpoint.parent / 'test', drawn_data)
     cfg.load_from = str(checkpoint)
@@ -165,13 +195,13 @@ def test_weights_of_other_colours(checkpoint: Path, drawn_data: Path) -> None:
     content['meta']['upocr'] = dict(
         palettes=dict(tampered_text_detection=[red, green, blue]))
     torch.save(content, checkpoint)
-    cfg.experiment_name = 'other_colours'
+    cfg.experiment_name = 'other_colors'
     with pytest.raises(
             ValueError,
-            match=r'colours of tampered_text_detection are \[\[255, 0, 0\].* '
+            match=r'colors of tampered_text_detection are \[\[255, 0, 0\].* '
             r'model.codecs.tampered_text_detection.palette') as error:
         Runner.from_cfg(cfg).test()
-    # Wrong colours would be scored without a word.
+    # Wrong colors would be scored without a word.
     assert 'strict' not in str(error.value)
     assert '*_released-512x512.py' in str(error.value)
 
@@ -205,15 +235,22 @@ def test_weights_of_other_windows(checkpoint: Path, drawn_data: Path) -> None:
         Runner.from_cfg(cfg).test()
 
 
-def test_checkpoints_tell_tasks_and_colours(tmp_path: Path,
-                                            drawn_data: Path) -> None:
-    Runner.from_cfg(tiny_cfg(tmp_path, drawn_data, iters=1)).train()
-    saved = torch.load(tmp_path / 'iter_1.pth', weights_only=False)
-    assert saved['meta']['upocr'] == dict(
-        tasks=['text_removal', 'tampered_text_detection', 'text_segmentation'],
-        palettes=dict(
-            text_segmentation=[[0, 0, 0], [255, 255, 255]],
-            tampered_text_detection=[[0, 0, 255], [0, 255, 0], [255, 0, 0]]))
+def test_training_without_its_initial_weights(tmp_path: Path,
+                                              drawn_data: Path) -> None:
+    """It stops before the first iteration and says what to do."""
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.load_from = str(tmp_path / 'viteraser_small.pth')
+    runner = Runner.from_cfg(cfg)
+    with pytest.raises(
+            FileNotFoundError,
+            match='viteraser_small.pth does not exist, from which the '
+            'training starts.*upocr2mm.py.*load_from=None'):
+        runner.train()
+    assert runner.iter == 0
+    assert not list(tmp_path.glob('*.pth'))
+    cfg.experiment_name = 'test_of_no_file'
+    with pytest.raises(FileNotFoundError, match='does not exist$'):
+        Runner.from_cfg(cfg).test()
 
 
 def test_a_training_may_start_without_prompts(checkpoint: Path,

@@ -17,11 +17,11 @@ def test_finds_drawn_words():
     draw.text((100, 150), 'Quality', 'darkblue', font)
     image = np.asarray(picture)
     polygons = detector.detect(image, '')
-    centres = sorted(
+    centers = sorted(
         np.reshape(polygon, (4, 2)).mean(0).round().tolist()[1]
         for polygon in polygons)
-    assert len(centres) == 2
-    assert abs(centres[0] - 68) < 12 and abs(centres[1] - 168) < 12
+    assert len(centers) == 2
+    assert abs(centers[0] - 68) < 12 and abs(centers[1] - 168) < 12
     assert detector.detect(np.full_like(image, 200), '') == []
 
 

@@ -15,7 +15,7 @@ def test_region_psnr_by_hand():
                        ~region) == pytest.approx(10 * np.log10(3 / .25))
 
 
-def test_region_psnr_is_not_quantised():
+def test_region_psnr_is_not_quantized():
     gt = np.zeros((3, 4, 4), np.float32)
     region = np.ones((4, 4), bool)
     assert region_psnr(gt + np.float32(.001), gt, region) == pytest.approx(60)

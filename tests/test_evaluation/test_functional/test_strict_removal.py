@@ -38,7 +38,7 @@ def test_border_pixels_are_not_clustered():
     assert scores['pceps'] == pytest.approx(18 / 600)
 
 
-def test_nothing_is_quantised():
+def test_nothing_is_quantized():
     gt = _gray(100)
     pred = gt + .4 / 255
     scores = strict_removal_scores(pred, gt)

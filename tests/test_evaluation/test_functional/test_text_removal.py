@@ -102,7 +102,7 @@ def test_clustered_error_pixels_exclude_border():
     area = 512 * 512
     assert pceps(_flat(255), _flat(0)) == 510 * 510 / area
     pred = _flat(0)
-    # a cross of five error pixels has one clustered pixel, its centre
+    # a cross of five error pixels has one clustered pixel, its center
     pred[10, 9:12] = 255
     pred[9:12, 10] = 255
     assert peps(pred, _flat(0)) == 5 / area

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import init_default_scope
 from mmseg.registry import METRICS
 from sklearn.metrics import roc_auc_score
 
 import upocr_mm.evaluation  # noqa: F401
+from upocr_mm.datasets import TamperedIC13Dataset
 
 PIXELS = ('IoU_real', 'P_real', 'R_real', 'F_real', 'IoU_tampered',
           'P_tampered', 'R_tampered', 'F_tampered', 'mIoU', 'mF')
@@ -111,34 +113,56 @@ def test_ignored_pixels_do_not_count_for_images():
     assert metric.evaluate(1)['false_alarm_pixels'] == 0
 
 
-def test_boxes_by_hand(tmp_path):
+def test_boxes_by_hand():
     """Corners are inclusive; an IoU of exactly one half is no match."""
-    file = tmp_path / '0.txt'
-    file.write_text('0,0,9,4,2\n20,0,29,4,1\n40,0,49,9,1\n')
+    boxes = [[0, 0, 9, 4, 2], [20, 0, 29, 4, 1], [40, 0, 49, 9, 1]]
     pred = np.zeros((20, 60), dtype=np.int64)
     pred[0:5, 0:10] = 2  # exact
     pred[0:5, 20:30] = 2  # wrong class
     pred[0:5, 40:50] = 1  # half of the box
     metric = _build(boxes=True)
-    metric.process(None, [_sample(0, pred, 0 * pred, ann_path=str(file))])
+    metric.process(None, [_sample(0, pred, 0 * pred, ori_boxes=boxes)])
     scores = metric.evaluate(1)
     assert scores['box_R_tampered'] == 100 and scores['box_P_tampered'] == 50
     assert scores['box_R_real'] == scores['box_P_real'] == 0
     pred[5, 40:50] = 1
-    metric.process(None, [_sample(0, pred, 0 * pred, ann_path=str(file))])
+    metric.process(None, [_sample(0, pred, 0 * pred, ori_boxes=boxes)])
     scores = metric.evaluate(1)
     assert scores['box_R_real'] == 50 and scores['box_P_real'] == 100
     assert scores['box_F_real'] == pytest.approx(200 / 3)
 
 
-def test_boxes_need_their_file(tmp_path):
-    with pytest.raises(ValueError, match="boxes of '0.jpg'.*ann_path"):
+def test_boxes_must_be_known():
+    with pytest.raises(ValueError, match="boxes of '0.jpg'.*ori_boxes"):
         _build(boxes=True).process(None, [_sample(0, *_image(0, True))])
-    file = tmp_path / '0.txt'
-    file.write_text('1,2,3\n')
-    with pytest.raises(ValueError, match='0.txt, line 1'):
-        _build(boxes=True).process(
-            None, [_sample(0, *_image(0, True), ann_path=str(file))])
+    # known to have none
+    metric = _build(boxes=True)
+    metric.process(None, [_sample(0, *_image(0, False), ori_boxes=[])])
+    assert metric.evaluate(1)['box_R_real'] == 0
+
+
+def test_boxes_of_a_data_set(drawn_data):
+    """Through a pipeline that resizes: they stay those of the file, and the
+    components of a perfect prediction are their boxes."""
+    init_default_scope('mmseg')
+    dataset = TamperedIC13Dataset(
+        str(drawn_data / 'TamperedTextDetection/Tampered-IC13'),
+        'test',
+        pipeline=[
+            dict(
+                type='LoadImageFromFile',
+                color_type='color_ignore_orientation'),
+            dict(type='PairedResize', size=(16, 24)),
+            dict(type='LoadTargets'),
+            dict(type='PackImageToImageInputs')
+        ])
+    metric = _build(boxes=True)
+    for i in range(len(dataset)):
+        sample = dataset[i]['data_samples'].to_dict()
+        sample['pred_sem_seg'] = sample['gt_sem_seg']
+        metric.process(None, [sample])
+    scores = metric.evaluate(len(dataset))
+    assert {scores[f'box_F_{name}'] for name in ('real', 'tampered')} == {100}
 
 
 def test_scores_of_images():

@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import mmcv
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import init_default_scope
 from mmseg.registry import METRICS, TASK_UTILS
 
+from upocr_mm.datasets import SCUTEnsTextDataset
 from upocr_mm.evaluation import BaseTextDetector
 
 
@@ -23,6 +27,18 @@ class BrightBoxDetector(BaseTextDetector):
         return [[left, top, right, top, right, bottom, left, bottom]]
 
 
+@TASK_UTILS.register_module()
+class KnowingDetector(BaseTextDetector):
+    """Finds what the file of the polygons says."""
+
+    name = 'knowing'
+
+    def detect(self, image, img_path):
+        file = Path(img_path.replace('/image/', '/all_gts/'))
+        return [[float(value) for value in line.split(',')]
+                for line in file.with_suffix('.txt').read_text().splitlines()]
+
+
 def _build(**kwargs):
     kwargs.setdefault('detector', dict(type='BrightBoxDetector'))
     return METRICS.build(dict(type='TextDetectionMetric', **kwargs))
@@ -34,16 +50,14 @@ def _sample(folder, index, pred_box, texts=((10, 10, 30, 20), )):
     image[10:20, 10:30] = 255
     path = folder / f'{index}.png'
     mmcv.imwrite(image, str(path))
-    polygons = folder / f'{index}.txt'
-    polygons.write_text('\n'.join(f'{x1},{y1},{x2},{y1},{x2},{y2},{x1},{y2}'
-                                  for x1, y1, x2, y2 in texts))
     pred = torch.zeros(3, 50, 60)
     x1, y1, x2, y2 = pred_box
     pred[:, y1:y2, x1:x2] = 1.2  # is clamped
     return dict(
         sample_idx=index,
         img_path=str(path),
-        ann_path=str(polygons),
+        ori_polygons=[[x1, y1, x2, y1, x2, y2, x1, y2]
+                      for x1, y1, x2, y2 in texts],
         pred_image=dict(data=pred),
         gt_image=dict(data=torch.zeros(3, 50, 60)))
 
@@ -105,13 +119,48 @@ def test_stored_detections(tmp_path):
 
 def test_bad_samples(tmp_path):
     sample = _sample(tmp_path, 0, (0, 0, 0, 0))
-    path = sample.pop('ann_path')
-    with pytest.raises(ValueError, match="0.png'.*all_gts.*ann_path"):
+    del sample['ori_polygons']
+    with pytest.raises(ValueError, match="0.png'.*all_gts.*ori_polygons"):
         _build().process(None, [sample])
-    with open(path, 'w') as file:
-        file.write('1,2,3,x\n')
-    with pytest.raises(ValueError, match='0.txt, line 1'):
-        _build().process(None, [dict(sample, ann_path=path)])
+
+
+def test_no_text_is_not_unknown_text(tmp_path):
+    metric = _build()
+    metric.process(None, [
+        _sample(tmp_path, 0, (10, 10, 30, 20), texts=()),
+        _sample(tmp_path, 1, (10, 10, 30, 20)),
+    ])
+    scores = metric.evaluate(2)
+    assert scores['bright_ic15_polygon/R'] == 100
+    assert scores['bright_ic15_polygon/P'] == 50
+
+
+def test_polygons_of_a_data_set(drawn_data):
+    """Through a pipeline that resizes: they stay those of the file."""
+    init_default_scope('mmseg')
+    dataset = SCUTEnsTextDataset(
+        str(drawn_data / 'TextRemoval/SCUT-EnsText'),
+        'test',
+        pipeline=[
+            dict(
+                type='LoadImageFromFile',
+                color_type='color_ignore_orientation'),
+            dict(type='PairedResize', size=(16, 24)),
+            dict(type='LoadTargets'),
+            dict(type='PackImageToImageInputs')
+        ])
+    metric = _build(detector=dict(type='KnowingDetector'), protocol='ic15')
+    texts = 0
+    for i in range(len(dataset)):
+        sample = dataset[i]['data_samples'].to_dict()
+        texts += len(sample['ori_polygons'])
+        image = sample['gt_image']['data'].flip(0) / 255
+        sample.update(pred_image=dict(data=image), gt_image=dict(data=image))
+        metric.process(None, [sample])
+    assert texts > 0
+    scores = metric.evaluate(len(dataset))
+    assert scores['knowing_ic15_polygon/R'] == 100
+    assert scores['knowing_ic15_polygon/P'] == 100
 
 
 @pytest.mark.parametrize('kwargs', [

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from upocr_mm.models import PatchSplitHead
-from upocr_mm.models.layers import chunks
 
 
 def test_table_7() -> None:
@@ -59,28 +58,8 @@ def test_activation_checkpointing_changes_nothing() -> None:
                                   dict(embed_dims=8, depths=[2] * 4,
                                        num_heads=[1] * 4)])  # yapf: disable
 def test_unknown_arch(arch) -> None:
-    with pytest.raises(ValueError, match='decode_head.arch'):
+    with pytest.raises(ValueError, match='arch must be one of'):
         PatchSplitHead(arch)
-
-
-@pytest.mark.parametrize('rows', [1, 3, 5, 100])
-@pytest.mark.parametrize('prompted', [False, True])
-def test_the_full_size_image_alone(monkeypatch, rows: int,
-                                   prompted: bool) -> None:
-    """On CPUs it is drawn in bands of some rows."""
-    head = PatchSplitHead('nano').eval()
-    feats = [torch.rand(2, 48 * 2**i, 16 // 2**i, 8 // 2**i) for i in range(4)]
-    prompts = None
-    if prompted:
-        prompts = [torch.rand(2, width) for width in head.stage_channels]
-    # of the last stage: 16 pixels a row, 24 channels
-    monkeypatch.setattr(chunks, 'CHUNK_BYTES', rows * 16 * 24 * 4)
-    with torch.no_grad():
-        image, = head(feats, prompts, full_size_only=True)
-        assert torch.allclose(image, head(feats, prompts)[-1], atol=1e-4)
-    # the same with gradients
-    again, = head(feats, prompts, full_size_only=True)
-    assert torch.allclose(image, again, atol=1e-4)
 
 
 def test_several_prompts_share_the_other_features() -> None:
@@ -94,3 +73,28 @@ def test_several_prompts_share_the_other_features() -> None:
             for image, expected in zip(together, alone):
                 assert torch.allclose(
                     image[2 * i:2 * i + 2], expected, atol=1e-4)
+
+
+def test_features_of_another_encoder() -> None:
+    head = PatchSplitHead('nano', in_channels=(5, 6, 7, 384)).eval()
+    feats = [
+        torch.rand(1, channels, 16 // 2**i, 8 // 2**i)
+        for i, channels in enumerate(head.in_channels)
+    ]
+    with torch.no_grad():
+        assert head(feats)[-1].shape == (1, 3, 64, 32)
+    with pytest.raises(ValueError, match='in_channels.*four.*5, 6'):
+        PatchSplitHead('nano', in_channels=(5, 6))
+
+
+def test_sizes_bring_their_windows() -> None:
+    """`arch` alone is the paper's model of that size (Table 7)."""
+    windows = dict(tiny=16, small=8, base=8, nano=8)
+    for arch, window in windows.items():
+        head = PatchSplitHead(arch)
+        assert head.stages[0][0].attn.window_size == window
+    last = PatchSplitHead('tiny').stages[-1][-1]
+    assert last.drop_path.drop_prob == pytest.approx(0.2)
+    head = PatchSplitHead('tiny', window_size=4, drop_path_rate=0.)
+    assert head.stages[0][0].attn.window_size == 4
+    assert head.stages[-1][-1].drop_path.drop_prob == 0.

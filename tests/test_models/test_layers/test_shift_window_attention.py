@@ -1,4 +1,5 @@
 from __future__ import annotations
+import pickle
 from copy import deepcopy
 
 import pytest
@@ -7,6 +8,8 @@ from mmpretrain.models.utils import ShiftWindowMSA
 from mmpretrain.models.utils.attention import WindowMSAV2
 
 from upocr_mm.models.layers import ShiftWindowAttention
+from upocr_mm.models.layers.shift_window_attention import (
+    _unit, expand_relative_position_bias, window_partition, window_reverse)
 
 
 def build(window: int = 4,
@@ -44,7 +47,7 @@ def test_equals_mmpretrain(hw: tuple[int, int], shift: int,
     assert torch.allclose(ours(x, hw), expected, atol=1e-5)
     with torch.no_grad():
         assert torch.allclose(ours(x, hw), expected, atol=1e-5)
-        # once more, from the kept bias
+        # once more, from the cached bias
         assert torch.allclose(ours(x, hw), expected, atol=1e-5)
 
 
@@ -141,27 +144,68 @@ def test_sizes_do_not_mix() -> None:
 def test_the_bias_is_computed_once(monkeypatch) -> None:
     _, ours = build(shift=2)
     calls = []
-    compute = ours._scale_and_table
-    monkeypatch.setattr(ours, '_scale_and_table',
+    compute = ours._compute_bias
+    monkeypatch.setattr(ours, '_compute_bias',
                         lambda: calls.append(None) or compute())
     with torch.no_grad():
         for _ in range(3):
             ours(torch.randn(1, 64, 16), (8, 8))
-    assert len(calls) == 1
+        assert len(calls) == 1
+        ours(torch.randn(1, 64, 16), (8, 8))
+    ours(torch.randn(1, 64, 16), (8, 8))
+    assert len(calls) == 2  # with gradients
+
+
+@pytest.mark.parametrize(
+    'copy', [deepcopy, lambda module: pickle.loads(pickle.dumps(module))])
+def test_copies_do_not_get_the_cache(copy) -> None:
+    _, ours = build(shift=2)
+    x = torch.randn(1, 64, 16)
+    with torch.no_grad():
+        expected = ours(x, (8, 8))
+        other = copy(ours)
+        assert other._cached_bias is None
+        assert torch.equal(other(x, (8, 8)), expected)
 
 
 def test_autocast_keeps_the_bias_precise() -> None:
     reference, ours = build(shift=2)
     x = torch.randn(1, 64, 16)
     with torch.no_grad():
-        exact = ours.derived().bias
+        exact = ours._compute_bias()
         with torch.autocast('cpu', torch.bfloat16):
-            bias = ours.derived().bias
+            assert torch.equal(ours._compute_bias(), exact)
             out = ours(x, (8, 8))
-    assert exact.dtype == torch.float32
-    # rounded once, at the end
-    assert torch.equal(bias, exact.bfloat16())
     assert (out.float() - reference(x, (8, 8))).abs().max() < 0.1
+
+
+def test_expanded_bias_is_mmpretrains() -> None:
+    """By the index with which mmpretrain reads it."""
+    _, ours = build(window=5)
+    table = torch.randn(2, 9, 9)
+    bias = expand_relative_position_bias(table, 5)
+    index = ours.w_msa.relative_position_index
+    assert torch.equal(bias, table.flatten(1)[:, index])
+
+
+def test_a_query_or_key_of_zeros_gets_a_gradient_of_zeros() -> None:
+    """Padded tokens are such keys; in half precision 1 / eps is infinite."""
+    x = torch.zeros(2, 3)
+    x[1] = torch.tensor([3., 0., 4.])
+    x.requires_grad_()
+    unit = _unit(x)
+    assert torch.equal(unit[1], torch.tensor([0.6, 0., 0.8]))
+    unit.sum().backward()
+    assert torch.equal(x.grad[0], torch.zeros(3))
+    assert x.grad[1].abs().sum() > 0
+
+
+def test_partition_and_its_inverse() -> None:
+    x = torch.arange(2 * 4 * 6.).view(2, 4, 6, 1)
+    windows = window_partition(x, 2)
+    assert windows.shape == (2, 2, 3, 4, 1)
+    assert windows[0, 1, 2, :, 0].tolist() == [16, 17, 22, 23]
+    assert torch.equal(window_reverse(windows), x)
 
 
 def test_loads_weights_of_another_window() -> None:

@@ -11,6 +11,10 @@ from reference_model import TASKS, reference_model, reference_model_cfg
 
 from upocr_mm.models import VGGFeatureLoss
 
+COMPILES = pytest.mark.skipif(
+    not hasattr(torch.compiler, 'is_compiling'),
+    reason='tracing the model takes minutes in torch 2.1')
+
 
 def build(**kwargs) -> torch.nn.Module:
     with DefaultScope.overwrite_default_scope('mmseg'):
@@ -91,7 +95,7 @@ def test_predict_returns_to_the_original_size() -> None:
             align_corners=False)[0]
         assert torch.equal(result.pred_image.data, resized)
         assert result.pred_sem_seg.data.shape == (1, *result.ori_shape)
-    # the reference's colours: background red, real green, tampered blue
+    # the reference's colors: background red, real green, tampered blue
     assert torch.equal(results[1].pred_sem_seg.data[0],
                        results[1].pred_image.data.argmax(0))
     assert torch.equal(results[2].pred_sem_seg.data[0],
@@ -127,7 +131,7 @@ def test_loss_is_each_tasks_own() -> None:
             together[f'{task}/loss_pixel'].item(), rel=1e-5)
 
 
-def test_initialisation_reaches_the_losses(monkeypatch) -> None:
+def test_initialization_reaches_the_losses(monkeypatch) -> None:
     """VGG-16 is read before the training, not in its first iteration."""
     calls = []
     monkeypatch.setattr(VGGFeatureLoss, '_load_once',
@@ -205,8 +209,8 @@ def test_trainable_part_that_is_not_there() -> None:
         build(trainable=['task_prompts'])
 
 
-def test_interface() -> None:
-    assert reference_model().interface == dict(
+def test_task_meta() -> None:
+    assert reference_model().task_meta == dict(
         tasks=list(TASKS),
         palettes=dict(
             text_segmentation=[[0, 0, 0], [255, 255, 255]],
@@ -217,10 +221,75 @@ def test_sizes_of_encoder_and_decoder_must_agree() -> None:
     cfg = reference_model_cfg()
     cfg['decode_head'] = dict(cfg['decode_head'], arch='nano')
     with pytest.raises(
-            ValueError,
-            match=r'model.backbone.arch and model.decode_head.arch .*set both'
+            ValueError, match='backbone.arch and decode_head.arch to the same'
     ), DefaultScope.overwrite_default_scope('mmseg'):
         MODELS.build(cfg)
+
+
+STOCK = [
+    dict(
+        type='ResNet',
+        depth=18,
+        num_stages=4,
+        out_indices=(0, 1, 2, 3),
+        channels=(64, 128, 256, 512)),
+    dict(
+        type='SwinTransformer',
+        embed_dims=24,
+        depths=[1, 1, 1, 1],
+        num_heads=[1, 2, 4, 8],
+        channels=(24, 48, 96, 192)),
+    dict(
+        type='mmpretrain.ConvNeXt',
+        arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64]),
+        out_indices=(0, 1, 2, 3),
+        gap_before_final_norm=False,
+        channels=(8, 16, 32, 64)),
+]
+
+
+def with_backbone(backbone: dict, positions: list[str]) -> torch.nn.Module:
+    backbone = dict(backbone)
+    cfg = reference_model_cfg(PIXEL)
+    cfg['decode_head'].update(in_channels=backbone.pop('channels'))
+    cfg['task_prompt'].update(positions=positions)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        return MODELS.build(dict(cfg, backbone=backbone))
+
+
+@pytest.mark.parametrize('backbone', STOCK, ids=lambda b: b['type'])
+def test_stock_backbones(backbone: dict) -> None:
+    """Encoders of MMSegmentation and mmpretrain train and predict."""
+    model = with_backbone(backbone, ['shared', 'decoder'])
+    losses = model.train()(
+        torch.rand(3, 3, 32, 32), [labelled(task) for task in TASKS],
+        mode='loss')
+    sum(losses.values()).backward()
+    # all of the network learns, through every feature
+    assert all(p.grad is not None for p in model.parameters()
+               if p.requires_grad)
+    images = model.eval().predict_tasks(torch.rand(1, 3, 50, 70), TASKS)
+    assert [image.shape for image in images] == 3 * [(1, 3, 50, 70)]
+
+
+def test_stock_backbone_takes_no_prompts() -> None:
+    with pytest.raises(ValueError, match="'encoder'.*ResNet has no place"):
+        with_backbone(STOCK[0], ['encoder'])
+
+
+def test_stock_backbone_of_other_channels() -> None:
+    model = with_backbone(dict(STOCK[0], channels=(64, 128, 256, 99)), [])
+    with pytest.raises(ValueError, match='in_channels.*of the backbone'):
+        model.eval().predict_tasks(torch.rand(1, 3, 32, 32), TASKS[:1])
+
+
+def test_predictions_never_record_gradients() -> None:
+    model = reference_model().train()
+    image = torch.rand(1, 3, 32, 32, requires_grad=True)
+    with torch.enable_grad():
+        assert not model.predict_tasks(image, TASKS)[0].requires_grad
+        result, = model.predict(image, [sample(TASKS[0])])
+    assert not result.pred_image.data.requires_grad
 
 
 def test_all_tasks_of_an_image_in_one_encoder_pass() -> None:
@@ -231,9 +300,9 @@ def test_all_tasks_of_an_image_in_one_encoder_pass() -> None:
     for lateral in model.decode_head.laterals:
         lateral.register_forward_hook(lambda *_: passes.append('lateral'))
     with torch.no_grad():
-        answers = model.draw(images, TASKS)
+        images_of_tasks = model.predict_tasks(images, TASKS)
         assert sorted(passes) == ['encoder'] + 3 * ['lateral']
-        for task, answer in zip(TASKS, answers):
+        for task, answer in zip(TASKS, images_of_tasks):
             expected = model.encode_decode(images, [task] * 2)[-1]
             assert torch.allclose(answer, expected, atol=1e-4)
 
@@ -245,7 +314,7 @@ def test_several_tasks_where_the_encoder_is_prompted() -> None:
     model = build(task_prompt=cfg).eval().double()
     images = torch.rand(2, 3, 32, 32, dtype=torch.float64)
     with torch.no_grad():
-        for task, answer in zip(TASKS, model.draw(images, TASKS)):
+        for task, answer in zip(TASKS, model.predict_tasks(images, TASKS)):
             expected = model.encode_decode(images, [task] * 2)[-1]
             assert torch.allclose(answer, expected, atol=1e-4)
 
@@ -258,6 +327,7 @@ def test_number_of_tasks_must_fit() -> None:
 def test_half_precision_by_config() -> None:
     model, half = reference_model(), reference_model()
     half.test_cfg = build(test_cfg=dict(dtype='bfloat16')).test_cfg
+    torch.manual_seed(0)
     image = torch.rand(1, 3, 64, 64)
     expected, found = (
         m.predict(image, [sample(TASKS[0])])[0].pred_image.data
@@ -275,13 +345,14 @@ def test_converted_model(dtype: torch.dtype, close: float,
     model = reference_model().eval()
     image = torch.rand(1, 3, 64, 64)
     with torch.no_grad():
-        expected, = model.draw(image, TASKS[:1])
+        expected, = model.predict_tasks(image, TASKS[:1])
         model.to(dtype)
         with torch.autocast('cpu', torch.bfloat16, enabled=autocast):
-            found, = model.draw(image.to(dtype), TASKS[:1])
+            found, = model.predict_tasks(image.to(dtype), TASKS[:1])
     assert (found - expected).abs().mean() < close
 
 
+@COMPILES
 def test_compiled_by_config() -> None:
     """The compiler's own kernels are left out: they take minutes."""
     model, compiled = reference_model(), reference_model()
@@ -290,7 +361,8 @@ def test_compiled_by_config() -> None:
     for size in (32, 64):
         image = torch.rand(1, 3, size, size)
         with torch.no_grad():
-            expected, found = (m.draw(image, TASKS) for m in (model, compiled))
+            expected, found = (
+                m.predict_tasks(image, TASKS) for m in (model, compiled))
         for a, b in zip(expected, found):
             assert torch.allclose(a, b, atol=1e-4)
 
@@ -330,3 +402,23 @@ def test_a_training_step_never_waits_for_the_device(monkeypatch) -> None:
         total.item()
     total.backward()
     assert all(p.grad is not None for p in model.parameters())
+
+
+@COMPILES
+def test_compiled_once() -> None:
+    """Neither a second call nor a cache compiles anything again."""
+    torch._dynamo.reset()  # other tests compiled for several sizes
+    model, graphs = reference_model(), []
+
+    def backend(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    model.test_cfg = build(test_cfg=dict(compile=dict(
+        backend=backend))).test_cfg
+    images = [
+        model.predict_tasks(torch.full((1, 3, 32, 32), 0.5), TASKS)[0]
+        for _ in range(3)
+    ]
+    assert len(graphs) == 1
+    assert torch.equal(images[0], images[2])

@@ -1,29 +1,42 @@
-"""The cases and variants that are measured."""
+"""What is measured: cases and the variants in which they run."""
 from __future__ import annotations
+import argparse
 from dataclasses import dataclass
-from typing import Sequence
+from pathlib import Path
 
-GROUPS = ('inference', 'training', 'data', 'loop')
+from upocr_mm.synthesis import synthesize_dataset
+
+# What the variants of a group are compared with.
+PLAIN = 'plain fp32'
+RUNTIMES = ('openvino', 'onnxruntime')
+# A variant is a list of words: "plain", a data type, "compiled" (by
+# torch.compile), "checkpointed" (activations recomputed in the backward pass)
+# or the name of a runtime.
+VARIANTS = dict(
+    inference=('fp32', 'fp32 compiled', 'bf16'),
+    deploy=('openvino fp32', 'openvino bf16', 'openvino int8',
+            'onnxruntime fp32'),
+    training=('fp32', 'fp32 checkpointed'))
+CUDA_VARIANTS = dict(
+    inference=('bf16 compiled', 'fp16', 'fp16 compiled', 'plain bf16',
+               'plain fp16'),
+    training=('bf16', 'bf16 checkpointed', 'bf16 compiled', 'fp16',
+              'fp16 checkpointed', 'plain bf16', 'plain fp16'))
+GROUPS = (*VARIANTS, 'data', 'loop')
+# Height and width of files as the data sets have them: SCUT-EnsText was made
+# at 512x512, the others are photographs.
+FILE_SIZES = dict(
+    text_removal=(512, 512),
+    text_segmentation=(1000, 1500),
+    tampered_text_detection=(960, 1280))
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One way to do what a case asks for.
-
-    Attributes:
-        name: As in the table.
-        plain: By the plain path; see :mod:`plain_model`.
-        dtype: Type of autocast; ``'float32'`` for none.
-        compiled: By ``torch.compile``.
-        checkpointing: Blocks are recomputed in the backward pass.
-        workers: Processes that load data.
-    """
-    name: str
-    plain: bool = False
-    dtype: str = 'float32'
-    compiled: bool = False
-    checkpointing: bool = False
-    workers: int = 0
+def variants_of(group: str, args: argparse.Namespace) -> list[str]:
+    """The variants of a group on a device, without :data:`PLAIN`."""
+    if group not in VARIANTS:
+        return [f'{n} worker{"s" * (n != 1)}' for n in args.workers]
+    cuda = CUDA_VARIANTS.get(group, ()) if args.device == 'cuda' else ()
+    return [*VARIANTS[group], *cuda]
 
 
 @dataclass(frozen=True)
@@ -43,69 +56,40 @@ class Case:
 
     @property
     def images(self) -> int:
-        """Answers, or samples, of one step."""
-        each = len(self.tasks) if self.group == 'inference' else 1
-        return self.batch_size * each
+        """Predictions, or samples, of one step."""
+        predicts = self.group in ('inference', 'deploy')
+        return self.batch_size * (len(self.tasks) if predicts else 1)
+
+    @property
+    def name(self) -> str:
+        """The case in a few words."""
+        if self.group == 'data':
+            return self.tasks[0]
+        words = f'{len(self.tasks)} task{"s" * (len(self.tasks) > 1)}'
+        words += f', batch {self.batch_size}'
+        return words + (f', {self.size}' if self.size else '')
 
 
-# What the variants of a group are compared with.
-PLAIN = Variant('plain fp32', plain=True)
-INFERENCE = (
-    Variant('fp32'),
-    Variant('compiled', compiled=True),
-    Variant('bf16', dtype='bfloat16'),
-)
-INFERENCE_CUDA = (
-    Variant('fp16', dtype='float16'),
-    Variant('plain bf16', plain=True, dtype='bfloat16'),
-    Variant('plain fp16', plain=True, dtype='float16'),
-)
-TRAINING = (
-    Variant('fp32'),
-    Variant('fp32 checkpointed', checkpointing=True),
-    Variant('bf16', dtype='bfloat16'),
-    Variant('bf16 checkpointed', dtype='bfloat16', checkpointing=True),
-)
-TRAINING_CUDA = (
-    Variant('fp16', dtype='float16'),
-    Variant('fp16 checkpointed', dtype='float16', checkpointing=True),
-    Variant('plain bf16', plain=True, dtype='bfloat16'),
-    Variant('plain fp16', plain=True, dtype='float16'),
-)
-
-
-def variants_of(group: str, device: str) -> tuple[Variant, ...]:
-    """The variants of ``inference`` or ``training`` but the reference."""
-    cuda = device.startswith('cuda')
-    if group == 'inference':
-        return INFERENCE + (INFERENCE_CUDA if cuda else ())
-    return TRAINING + (TRAINING_CUDA if cuda else ())
-
-
-def inference_cases(tasks: Sequence[str], num_tasks: Sequence[int],
-                    batch_sizes: Sequence[int],
-                    sizes: Sequence[int]) -> list[Case]:
-    """All combinations, from the smallest images on."""
+def cases_of(group: str, args: argparse.Namespace) -> list[Case]:
+    """What a group measures, from the smallest images on."""
+    tasks = tuple(args.task_names)
+    if group == 'data':
+        return [Case(group, (t, ), args.images) for t in args.data_tasks]
+    if group == 'loop':
+        return [Case(group, tuple(args.data_tasks), args.train_batch)]
+    if group == 'training':
+        return [Case(group, tasks, args.train_batch, s) for s in args.sizes]
     return [
-        Case('inference', tuple(tasks[:number]), batch_size, size)
-        for size in sizes for batch_size in batch_sizes for number in num_tasks
+        Case(group, tasks[:number], batch, size) for size in args.sizes
+        for batch in args.batch_sizes for number in args.tasks
     ]
 
 
-def training_cases(tasks: Sequence[str], batch_size: int,
-                   sizes: Sequence[int]) -> list[Case]:
-    """A batch that goes through the tasks in turn."""
-    return [Case('training', tuple(tasks), batch_size, size) for size in sizes]
-
-
-def data_cases(tasks: Sequence[str], images: int) -> list[Case]:
-    """A pass over each data set; ``images`` are those of one pass."""
-    return [Case('data', (task, ), images) for task in tasks]
-
-
-def worker_variants(workers: Sequence[int]) -> list[Variant]:
-    """One variant for each number of loading processes."""
-    return [
-        Variant(f'{n} worker{"" if n == 1 else "s"}', workers=n)
-        for n in workers
-    ]
+def synthesize_files(folder: Path, args: argparse.Namespace) -> dict[str, str]:
+    """Write a data set for each task; their root folders."""
+    roots = {}
+    for task in args.data_tasks:
+        found = synthesize_dataset(
+            folder, args.images, 1, FILE_SIZES[task], tasks=[task])
+        roots[task] = str(found[task])
+    return roots

@@ -1,7 +1,7 @@
 from __future__ import annotations
 import hashlib
 import math
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Iterator
 
 import numpy as np
 from mmengine.dataset import InfiniteSampler
@@ -9,20 +9,20 @@ from mmseg.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
 from ..multi_task_dataset import MultiTaskDataset
-from ..sample_draw import SampleDraw
+from ..seeded_index import SeededIndex
 
 
 @DATA_SAMPLERS.register_module()
 class MultiTaskBatchSampler(Sampler):
     """Endless batches with a fixed number of samples of every task.
 
-    Every task goes through its own epochs, each in a new order. The draws of
-    a task are numbered through; of ``n`` per batch, rank ``r`` of ``W`` takes
-    in iteration ``i`` the numbers ``i*W*n + r*n`` to ``i*W*n + r*n + n - 1``.
-    So ranks never overlap, ``W`` ranks draw what one rank with ``W`` times
-    the batch draws, and everything, also the seed of a draw's augmentation,
-    is a function of seed, task and number alone: a resumed training goes on
-    at iteration ``k`` by setting ``start_iter = k``.
+    Every task goes through its own epochs, each in a new order. The samples
+    of a task are numbered through; of ``n`` per batch, rank ``r`` of ``W``
+    takes in iteration ``i`` the numbers ``i*W*n + r*n`` to
+    ``i*W*n + r*n + n - 1``. So ranks never overlap, ``W`` ranks take what one
+    rank with ``W`` times the batch takes, and everything, also the seed of a
+    sample's augmentation, is a function of seed, task and number alone: a
+    resumed training goes on at iteration ``k`` by setting ``start_iter = k``.
 
     ``start_iter`` and ``seed`` are read when the iteration begins.
 
@@ -50,7 +50,7 @@ class MultiTaskBatchSampler(Sampler):
     def __init__(self,
                  sampler: InfiniteSampler,
                  batch_size: int,
-                 task_ratio: Optional[Dict[str, int]] = None) -> None:
+                 task_ratio: dict[str, int] | None = None) -> None:
         if not isinstance(sampler, InfiniteSampler):
             raise TypeError('sampler must be an InfiniteSampler, got '
                             f'{type(sampler).__name__}')
@@ -65,41 +65,41 @@ class MultiTaskBatchSampler(Sampler):
         self.task_counts = _task_counts(sampler.dataset.tasks, batch_size,
                                         task_ratio)
 
-    def __iter__(self) -> Iterator[List[SampleDraw]]:
+    def __iter__(self) -> Iterator[list[SeededIndex]]:
         """Yield batches from iteration ``start_iter`` on, without end."""
-        draws = {
-            task: _TaskDraws(task, self.seed, bounds, self.sampler.shuffle)
+        indices = {
+            task: _TaskIndices(task, self.seed, bounds, self.sampler.shuffle)
             for task, bounds in self.sampler.dataset.task_ranges.items()
         }
         iteration = self.start_iter
         while True:
             turn = iteration * self.sampler.world_size + self.sampler.rank
             yield [
-                draws[task][turn * count + i]
+                indices[task][turn * count + i]
                 for task, count in self.task_counts.items()
                 for i in range(count)
             ]
             iteration += 1
 
     def __len__(self) -> int:
-        """Batches in which as many samples are drawn as there are, as if
+        """Batches that take as many samples as there are, as if
         mmengine's ``InfiniteSampler`` were cut in batches."""
         return math.ceil(len(self.sampler) / self.batch_size)
 
 
-class _TaskDraws:
-    """The endless sequence of draws of one task."""
+class _TaskIndices:
+    """The endless sequence of sample indices of one task."""
 
-    def __init__(self, task: str, seed: int, bounds: Tuple[int, int],
+    def __init__(self, task: str, seed: int, bounds: tuple[int, int],
                  shuffle: bool) -> None:
         self.task = task
         self.seed = seed
         self.start, stop = bounds
         self.size = stop - self.start
         self.shuffle = shuffle
-        self._order: Tuple[int, Optional[np.ndarray]] = (-1, None)
+        self._order: tuple[int, np.ndarray | None] = (-1, None)
 
-    def __getitem__(self, number: int) -> SampleDraw:
+    def __getitem__(self, number: int) -> SeededIndex:
         epoch, place = divmod(number, self.size)
         if self.shuffle:
             if self._order[0] != epoch:
@@ -108,7 +108,7 @@ class _TaskDraws:
                 self._order = epoch, random.permutation(self.size)
             place = int(self._order[1][place])
         seed = int(self._words('augmentation', number)[0])
-        return SampleDraw(self.start + place, seed)
+        return SeededIndex(self.start + place, seed)
 
     def _words(self, use: str, number: int) -> np.ndarray:
         key = f'{self.seed}/{self.task}/{use}/{number}'
@@ -116,8 +116,8 @@ class _TaskDraws:
         return np.frombuffer(digest, dtype='<u4')
 
 
-def _task_counts(tasks: List[str], batch_size: int,
-                 task_ratio: Optional[Dict[str, int]]) -> Dict[str, int]:
+def _task_counts(tasks: list[str], batch_size: int,
+                 task_ratio: dict[str, int] | None) -> dict[str, int]:
     if task_ratio is None:
         task_ratio = {task: 1 for task in tasks}
     if set(task_ratio) != set(tasks) or not all(

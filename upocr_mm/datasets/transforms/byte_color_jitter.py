@@ -66,7 +66,7 @@ class ByteColorJitter(ColorJitter):
         super().__init__(brightness, contrast, saturation, hue, backend='cv2')
 
     def transform(self, results: dict) -> dict:
-        """Change the colours of the image; the four changes come in random
+        """Change the colors of the image; the four changes come in random
         order.
 
         Args:

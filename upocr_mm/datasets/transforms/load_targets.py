@@ -1,12 +1,11 @@
 from __future__ import annotations
-from typing import Dict
 
 import cv2
-import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
+from ...utils import read_image
 from ..annotation_files import (draw_boxes, draw_polygons, read_class_values,
                                 read_mask)
 
@@ -17,7 +16,8 @@ class LoadTargets(BaseTransform):
 
     Targets come at the image's original size: in training this transform
     stands right after the image's loading, in testing behind its resize, so
-    that the ground truth keeps the original size.
+    that the ground truth has the original size. Pixels are taken as stored,
+    whatever the EXIF orientation of a file.
 
     Required Keys:
 
@@ -31,6 +31,8 @@ class LoadTargets(BaseTransform):
     - gt_text_mask: (H, W) uint8, 1 = text, 0 = not
     - gt_seg_map: (H, W) uint8 classes, 255 = ignored
     - seg_fields: which of the last two there are
+    - ori_polygons, ori_boxes: ``polygons`` and ``boxes``, for metrics. As
+      ``ori_shape`` they belong to the file: no transform changes them.
 
     Raises:
         ValueError: If a class map has a value that is not in its label map,
@@ -48,7 +50,7 @@ class LoadTargets(BaseTransform):
         """
         seg_fields = results.setdefault('seg_fields', [])
         if 'target_path' in results:
-            results['gt_image'] = _read_image(results['target_path'])
+            results['gt_image'] = read_image(results['target_path'])
         shape = results['ori_shape'][:2]
         if 'mask_path' in results:
             dark = read_mask(results['mask_path']) < 128
@@ -61,20 +63,16 @@ class LoadTargets(BaseTransform):
                                                     results['label_map'])
         elif 'boxes' in results:
             results['gt_seg_map'] = draw_boxes(results['boxes'], shape)
+        for key in ('polygons', 'boxes'):
+            if key in results:
+                results[f'ori_{key}'] = results[key]
         seg_fields += [
             key for key in ('gt_text_mask', 'gt_seg_map') if key in results
         ]
         return results
 
 
-def _read_image(path: str) -> np.ndarray:
-    image = mmcv.imread(path, flag='color', backend='cv2')
-    if image is None:
-        raise ValueError(f'{path} is not a readable image')
-    return image
-
-
-def _read_class_map(path: str, label_map: Dict[int, int]) -> np.ndarray:
+def _read_class_map(path: str, label_map: dict[int, int]) -> np.ndarray:
     table = np.full(256, -1, dtype=np.int16)
     for value, label in label_map.items():
         table[value] = label

@@ -7,8 +7,6 @@ from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 from mmseg.registry import TRANSFORMS
 
-from ..class_labels import ClassLabels
-
 
 @TRANSFORMS.register_module()
 class PackImageToImageInputs(PackSegInputs):
@@ -20,18 +18,20 @@ class PackImageToImageInputs(PackSegInputs):
     Returns a dict of ``inputs``, uint8 tensor (3, H, W), and
     ``data_samples``, a ``SegDataSample`` with the fields ``gt_image``
     (3, H, W) uint8, ``gt_text_mask`` (1, H, W) uint8 and ``gt_sem_seg``
-    (1, H, W) uint8, as far as there are such targets. Behind a data
-    preprocessor ``gt_sem_seg`` is int64 (see :class:`ClassLabels`).
+    (1, H, W) int64, as far as there are such targets.
 
     Args:
         meta_keys: Keys to go to the metainfo of the data sample, if present.
+            Those with ``ori_`` describe the file, whatever was cropped,
+            rotated or resized.
     """
 
     def __init__(
         self,
-        meta_keys: Sequence[str] = ('task', 'img_path', 'ann_path',
-                                    'sample_idx', 'ori_shape', 'img_shape',
-                                    'scale_factor', 'flip', 'flip_direction')
+        meta_keys: Sequence[str] = ('task', 'img_path', 'sample_idx',
+                                    'ori_shape', 'ori_polygons', 'ori_boxes',
+                                    'img_shape', 'scale_factor', 'flip',
+                                    'flip_direction')
     ) -> None:
         super().__init__(meta_keys=meta_keys)
 
@@ -44,15 +44,8 @@ class PackImageToImageInputs(PackSegInputs):
         Returns:
             Dict of ``inputs`` and ``data_samples``.
         """
-        # Without the labels, of which mmseg would make int64.
-        packed = super().transform({
-            k: v
-            for k, v in results.items() if k != 'gt_seg_map'
-        })
+        packed = super().transform(results)
         sample = packed['data_samples']
-        if 'gt_seg_map' in results:
-            labels = np.ascontiguousarray(results['gt_seg_map'][None])
-            sample.gt_sem_seg = ClassLabels(data=to_tensor(labels))
         if 'gt_image' in results:
             chw = np.ascontiguousarray(results['gt_image'].transpose(2, 0, 1))
             sample.gt_image = PixelData(data=to_tensor(chw))

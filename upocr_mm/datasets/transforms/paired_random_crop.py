@@ -1,5 +1,4 @@
 from __future__ import annotations
-from typing import Tuple
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -27,7 +26,7 @@ class PairedRandomCrop(BaseTransform):
         ValueError: If ``scale`` is out of range.
     """
 
-    def __init__(self, scale: Tuple[float, float] = (0.7, 1.0)) -> None:
+    def __init__(self, scale: tuple[float, float] = (0.7, 1.0)) -> None:
         low, high = scale
         if not 0 < low <= high <= 1:
             raise ValueError('scale must be (low, high) with 0 < low <= high '
@@ -35,7 +34,7 @@ class PairedRandomCrop(BaseTransform):
         self.scale = scale
 
     @cache_randomness
-    def _window(self, height: int, width: int) -> Tuple[slice, slice]:
+    def _window(self, height: int, width: int) -> tuple[slice, slice]:
         slices = []
         for side in (height, width):
             length = max(1, int(round(side * np.random.uniform(*self.scale))))

@@ -1,5 +1,5 @@
 from __future__ import annotations
-from typing import Sequence, Union
+from typing import Sequence
 
 import cv2
 from mmseg.datasets.transforms import RandomFlip
@@ -23,12 +23,12 @@ class PairedRandomFlip(RandomFlip):
     Args:
         prob: Probability, a float of 0 to 1.
         direction: ``'horizontal'``, ``'vertical'`` or ``'diagonal'``, or some
-            of them, one of which is drawn.
+            of them, one of which is chosen.
     """
 
     def __init__(self,
                  prob: float,
-                 direction: Union[str, Sequence[str]] = 'horizontal') -> None:
+                 direction: str | Sequence[str] = 'horizontal') -> None:
         super().__init__(prob=prob, direction=direction)
 
     def _flip(self, results: dict) -> None:

@@ -1,5 +1,4 @@
 from __future__ import annotations
-from typing import Tuple
 
 import mmcv
 import numpy as np
@@ -12,7 +11,7 @@ class PairedResize(Resize):
     """Resize image and targets to one size, not keeping the aspect ratio.
 
     Images (``img``, ``gt_image``): bicubic with antialiasing, as PIL does
-    it; ``seg_fields``: nearest, also by PIL (sampled at pixel centres).
+    it; ``seg_fields``: nearest, also by PIL (sampled at pixel centers).
     UPOCR resizes everything to 512x512 in this way.
 
     Modified Keys:
@@ -28,7 +27,7 @@ class PairedResize(Resize):
         size: **Height** and width in pixels.
     """
 
-    def __init__(self, size: Tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int]) -> None:
         height, width = size
         super().__init__(
             scale=(width, height), backend='pillow', interpolation='bicubic')

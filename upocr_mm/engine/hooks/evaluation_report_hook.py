@@ -1,6 +1,6 @@
 from __future__ import annotations
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import mmcv
 import numpy as np
@@ -12,13 +12,13 @@ from mmengine.logging import print_log
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmseg.registry import HOOKS
 
-from upocr_mm.datasets.transforms import DegradeImage
-from upocr_mm.evaluation import MultiTaskEvaluator
-from upocr_mm.evaluation.reports import (format_console, format_report,
-                                         write_image_scores)
-from upocr_mm.visualization.panels import (COLUMNS, draw_error, draw_panel,
-                                           draw_sheet, find_palette,
-                                           sample_pictures)
+from ...datasets.transforms import DegradeImage
+from ...evaluation import MultiTaskEvaluator
+from ...evaluation.reports import (format_console, format_report,
+                                   write_image_scores)
+from ...utils import IGNORE_INDEX
+from ...visualization.panels import (COLUMNS, draw_error, draw_panel,
+                                     draw_sheet, find_palette, sample_pictures)
 
 
 @HOOKS.register_module()
@@ -31,7 +31,7 @@ class EvaluationReportHook(Hook):
     - ``worst.png``: the worst images of each task: input, prediction, target
       and where they differ.
 
-    Works with :class:`MultiTaskEvaluator`; other evaluators are passed over.
+    Tests whose evaluator is no :class:`MultiTaskEvaluator` are skipped.
 
     Args:
         worst: Number of images of each task in ``worst.png``, 0 for none.
@@ -51,7 +51,7 @@ class EvaluationReportHook(Hook):
     @master_only
     def after_test_epoch(self,
                          runner: Any,
-                         metrics: Optional[dict] = None) -> None:
+                         metrics: dict | None = None) -> None:
         """Write the files."""
         evaluator = runner.test_loop.evaluator
         if not isinstance(evaluator, MultiTaskEvaluator) or not metrics:
@@ -129,12 +129,12 @@ def _panel(runner: Any, sample_idx: int, img_path: str) -> np.ndarray | None:
     pictures = sample_pictures(sample, palette)
     _, pred, target = pictures
     if 'pred_sem_seg' in sample and 'gt_sem_seg' in sample:
-        # Right is what is of the right class, whatever its exact colour; what
+        # Right is what is of the right class, whatever its exact color; what
         # is ignored is right.
         pred, target = (
             sample.get(name).data.squeeze(0).cpu().numpy()
             for name in ('pred_sem_seg', 'gt_sem_seg'))
-        wrong = (pred != target) & (target != 255)
+        wrong = (pred != target) & (target != IGNORE_INDEX)
         pred, target = wrong[..., None] * 255, 0 * wrong[..., None]
     error = None
     if pred is not None and target is not None:

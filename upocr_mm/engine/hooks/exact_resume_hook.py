@@ -1,10 +1,13 @@
 from __future__ import annotations
+import os.path as osp
+from pathlib import Path
 from typing import Any, Iterator
 
 import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.runner import IterBasedTrainLoop
+from mmengine.runner import (BaseLoop, CheckpointLoader, IterBasedTrainLoop,
+                             find_latest_checkpoint)
 from mmseg.registry import HOOKS
 from torch.utils.data import DataLoader
 
@@ -18,9 +21,37 @@ class ExactResumeHook(Hook):
       stochastic depth depends on nothing that came before.
     - After a resume, :class:`MultiTaskBatchSampler` starts at the batch that
       would have come next, without reading those that came before.
+    - A training that starts from other weights (``load_from``) is resumed
+      from the latest checkpoint of its work dir.
 
     No state is added to checkpoints.
     """
+
+    # It decides what is resumed, which other hooks look at.
+    priority = 'ABOVE_NORMAL'
+
+    def before_run(self, runner: Any) -> None:
+        """Find out whether ``load_from`` is to be resumed or started from.
+
+        mmengine resumes from ``load_from`` where it is set, also if it names
+        the weights that the training starts from.
+        """
+        start = runner._load_from
+        if (not isinstance(runner._train_loop, BaseLoop) or not runner._resume
+                or start is None or '://' in start):
+            return
+        work_dir = Path(runner.work_dir).resolve()
+        if work_dir in Path(start).resolve().parents:
+            return  # one of its checkpoints, chosen by the user
+        latest = find_latest_checkpoint(runner.work_dir)
+        if latest is not None:
+            runner.logger.info(f'Resume from {latest}, not from {start} '
+                               '(load_from), where the training started.')
+            runner._load_from = None
+        elif not osp.isfile(start) or not _is_resumable(start):
+            runner.logger.info(f'Nothing to resume in {runner.work_dir}: the '
+                               f'training starts from {start}.')
+            runner._resume = False
 
     def before_train(self, runner: Any) -> None:
         """Move the sampler to the iteration of the resumed checkpoint."""
@@ -43,6 +74,12 @@ class ExactResumeHook(Hook):
         sequence = np.random.SeedSequence(
             (runner.seed, runner.rank, runner.iter))
         torch.manual_seed(int(sequence.generate_state(1)[0]))
+
+
+def _is_resumable(checkpoint: str) -> bool:
+    """Whether a file holds the state of a training, or weights alone."""
+    content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    return 'message_hub' in content
 
 
 class _ResumedIterator:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 from abc import ABC, abstractmethod
-from typing import List
 
 import numpy as np
 
@@ -17,7 +16,7 @@ class BaseTextDetector(ABC):
     sees_images = True
 
     @abstractmethod
-    def detect(self, image: np.ndarray, img_path: str) -> List[List[float]]:
+    def detect(self, image: np.ndarray, img_path: str) -> list[list[float]]:
         """Find the texts in a picture.
 
         Args:

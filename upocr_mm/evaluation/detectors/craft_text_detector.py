@@ -1,13 +1,12 @@
 from __future__ import annotations
 import math
-from typing import List, Optional, Tuple
 
 import cv2
 import numpy as np
 import torch
 from mmseg.registry import TASK_UTILS
 
-from upocr_mm.conversion import load_tensors
+from ...checkpoint.safe_load import load_tensors
 from ..networks import CRAFT
 from .base_text_detector import BaseTextDetector
 
@@ -46,7 +45,7 @@ class CRAFTTextDetector(BaseTextDetector):
                  low_text: float = .4,
                  canvas_size: int = 1280,
                  mag_ratio: float = 1.5,
-                 device: Optional[str] = None) -> None:
+                 device: str | None = None) -> None:
         self.text_threshold = text_threshold
         self.link_threshold = link_threshold
         self.low_text = low_text
@@ -67,7 +66,7 @@ class CRAFTTextDetector(BaseTextDetector):
                              f'{str(error)[:300]}') from None
         self.network = network.requires_grad_(False).eval().to(self.device)
 
-    def detect(self, image: np.ndarray, img_path: str) -> List[List[float]]:
+    def detect(self, image: np.ndarray, img_path: str) -> list[list[float]]:
         """Find the texts in a picture; see :class:`BaseTextDetector`."""
         inputs, ratio = self._prepare(image)
         with torch.no_grad():
@@ -77,7 +76,7 @@ class CRAFTTextDetector(BaseTextDetector):
         # The maps have half the resolution of the input.
         return [(2 / ratio * box).ravel().tolist() for box in boxes]
 
-    def _prepare(self, image: np.ndarray) -> Tuple[torch.Tensor, float]:
+    def _prepare(self, image: np.ndarray) -> tuple[torch.Tensor, float]:
         longer = max(image.shape[:2])
         ratio = min(self.mag_ratio * longer, self.canvas_size) / longer
         height, width = (int(side * ratio) for side in image.shape[:2])
@@ -92,7 +91,7 @@ class CRAFTTextDetector(BaseTextDetector):
 
 
 def text_boxes(region: np.ndarray, link: np.ndarray, text_threshold: float,
-               link_threshold: float, low_text: float) -> List[np.ndarray]:
+               link_threshold: float, low_text: float) -> list[np.ndarray]:
     """Boxes of words from the two maps of CRAFT.
 
     Connected pixels of characters and links are a word; its links are taken

@@ -1,10 +1,9 @@
 from __future__ import annotations
-from typing import List, Optional
 
 import numpy as np
 from mmseg.registry import TASK_UTILS
 
-from upocr_mm.dependencies import require
+from ...dependencies import require
 from .base_text_detector import BaseTextDetector
 
 
@@ -27,7 +26,7 @@ class RapidOCRTextDetector(BaseTextDetector):
 
     name = 'rapidocr'
 
-    def __init__(self, params: Optional[dict] = None) -> None:
+    def __init__(self, params: dict | None = None) -> None:
         require('onnxruntime', 'evaluation')
         package = require('rapidocr', 'evaluation')
         defaults = {
@@ -37,7 +36,7 @@ class RapidOCRTextDetector(BaseTextDetector):
         }
         self._engine = package.RapidOCR(params={**defaults, **(params or {})})
 
-    def detect(self, image: np.ndarray, img_path: str) -> List[List[float]]:
+    def detect(self, image: np.ndarray, img_path: str) -> list[list[float]]:
         """Find the texts in a picture; see :class:`BaseTextDetector`."""
         result = self._engine(
             np.ascontiguousarray(image[..., ::-1]),  # takes BGR

@@ -1,6 +1,5 @@
 from __future__ import annotations
 from pathlib import Path
-from typing import List, Optional
 
 import numpy as np
 from mmseg.registry import TASK_UTILS
@@ -14,7 +13,7 @@ class StoredTextDetector(BaseTextDetector):
 
     A line holds a polygon, ``x,y,x,y,...``, or a box, ``x1,y1,x2,y2``, in
     pixels of the original image; what follows the numbers (a transcription)
-    is passed over. An empty file means that nothing was found.
+    is skipped. An empty file means that nothing was found.
 
     Args:
         folder: Folder of the files.
@@ -36,7 +35,7 @@ class StoredTextDetector(BaseTextDetector):
                  folder: str,
                  pattern: str = '{stem}.txt',
                  name: str = 'stored',
-                 coordinates: Optional[int] = None) -> None:
+                 coordinates: int | None = None) -> None:
         if not Path(folder).is_dir():
             raise FileNotFoundError(f'the folder {folder} of stored '
                                     'detections does not exist')
@@ -46,7 +45,7 @@ class StoredTextDetector(BaseTextDetector):
         self.folder, self.pattern, self.name = Path(folder), pattern, name
         self.coordinates = coordinates
 
-    def detect(self, image: np.ndarray, img_path: str) -> List[List[float]]:
+    def detect(self, image: np.ndarray, img_path: str) -> list[list[float]]:
         """Read the result of one image.
 
         Raises:
@@ -74,7 +73,7 @@ class StoredTextDetector(BaseTextDetector):
         return polygons
 
 
-def _leading_numbers(line: str) -> List[float]:
+def _leading_numbers(line: str) -> list[float]:
     numbers = []
     for part in line.split(','):
         try:

@@ -7,7 +7,7 @@ import numpy as np
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Squared Fréchet distance between Gaussians fitted to two sets.
 
-    ``|m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr (S1 S2)^(1/2)``. With centred
+    ``|m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr (S1 S2)^(1/2)``. With centerd
     features ``X``, ``Y`` such that ``S1 = X^T X`` and ``S2 = Y^T Y``, the
     eigenvalues of ``S1 S2`` are the squared singular values of ``X Y^T``, so
     the last trace is the nuclear norm of that matrix. This is exact and
@@ -41,7 +41,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 def _root(features: np.ndarray) -> np.ndarray:
     """A matrix with at most D rows whose ``X^T X`` is the covariance."""
-    centred = (features - features.mean(0)) / np.sqrt(len(features) - 1)
-    if len(centred) > centred.shape[1]:
-        return np.linalg.qr(centred, mode='r')
-    return centred
+    centerd = (features - features.mean(0)) / np.sqrt(len(features) - 1)
+    if len(centerd) > centerd.shape[1]:
+        return np.linalg.qr(centerd, mode='r')
+    return centerd

@@ -1,6 +1,5 @@
 """PSNR inside and outside the text, which the benchmark does not have."""
 from __future__ import annotations
-from typing import List, Optional
 
 import numpy as np
 
@@ -8,8 +7,8 @@ from .text_removal import psnr_from_mse
 
 
 def region_psnr(pred: np.ndarray, gt: np.ndarray,
-                region: np.ndarray) -> Optional[float]:
-    """PSNR of a prediction within a region, without any quantisation.
+                region: np.ndarray) -> float | None:
+    """PSNR of a prediction within a region, without any quantization.
 
     No published protocol: it tells how well text was replaced (region = text)
     and how well the rest was left alone (region = not text), which the score
@@ -37,7 +36,7 @@ def region_psnr(pred: np.ndarray, gt: np.ndarray,
     return psnr_from_mse(float(squared_error.mean(axis=0)[region].mean()))
 
 
-def average_region_psnr(values: List[Optional[float]]) -> Optional[float]:
+def average_region_psnr(values: list[float | None]) -> float | None:
     """Average :func:`region_psnr` over images.
 
     As with the PSNR of whole images, every image weighs the same, and exact

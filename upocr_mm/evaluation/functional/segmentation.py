@@ -5,11 +5,10 @@ neither present nor predicted scores 0): NaN, which mmseg gives, never compares
 as better and so would switch off the choice of the best checkpoint.
 """
 from __future__ import annotations
-from typing import Dict, List
 
 import numpy as np
 
-IGNORE_INDEX = 255
+from ...utils import IGNORE_INDEX
 
 
 def confusion_matrix(pred: np.ndarray,
@@ -51,7 +50,7 @@ def confusion_matrix(pred: np.ndarray,
     return counts.reshape(num_classes, num_classes)
 
 
-def scores_from_counts(tp: int, fp: int, fn: int) -> Dict[str, float]:
+def scores_from_counts(tp: int, fp: int, fn: int) -> dict[str, float]:
     """IoU, precision, recall and F-score of one class.
 
     Args:
@@ -69,7 +68,7 @@ def scores_from_counts(tp: int, fp: int, fn: int) -> Dict[str, float]:
         F=_ratio(2 * tp, 2 * tp + fp + fn))
 
 
-def class_scores(matrix: np.ndarray) -> List[Dict[str, float]]:
+def class_scores(matrix: np.ndarray) -> list[dict[str, float]]:
     """Scores of each class of a confusion matrix.
 
     Args:
@@ -87,7 +86,7 @@ def class_scores(matrix: np.ndarray) -> List[Dict[str, float]]:
     return scores
 
 
-def binary_scores(matrix: np.ndarray) -> Dict[str, float]:
+def binary_scores(matrix: np.ndarray) -> dict[str, float]:
     """Scores of the foreground (class 1) of a 2x2 confusion matrix.
 
     Args:
@@ -102,7 +101,7 @@ def binary_scores(matrix: np.ndarray) -> Dict[str, float]:
     return scores
 
 
-def average_image_f(matrices: List[np.ndarray]) -> float:
+def average_image_f(matrices: list[np.ndarray]) -> float:
     """Mean over images of the foreground F-score of each image.
 
     The "macro" F that TexRNet and Hi-SAM print; it is not comparable with
@@ -147,7 +146,7 @@ def threshold_counts(values: np.ndarray, label: np.ndarray,
     Args:
         values: Scores of the foreground, of any shape; a pixel is foreground
             where it **exceeds** the threshold.
-        label: Integer map of the same shape: 0, 1, or 255 (ignored).
+        label: Integer map of the same shape: 0, 1, or ``IGNORE_INDEX``.
         thresholds: K increasing thresholds, of the type of ``values``.
 
     Returns:

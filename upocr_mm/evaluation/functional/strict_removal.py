@@ -1,12 +1,11 @@
 """Image scores of text removal without the peculiarities of published tables.
 
-Nothing is quantised, resized or skipped, fractions are those of the image's
+Nothing is quantized, resized or skipped, fractions are those of the image's
 own area, and the structural similarities are the ones of their definitions.
 The numbers are comparable among themselves and with what other libraries
 compute, not with published text removal tables.
 """
 from __future__ import annotations
-from typing import Dict, List
 
 import cv2
 import numpy as np
@@ -19,7 +18,7 @@ _ROUNDING = 1e-3
 
 
 def strict_removal_scores(pred: np.ndarray,
-                          gt: np.ndarray) -> Dict[str, float]:
+                          gt: np.ndarray) -> dict[str, float]:
     """All strict scores of one pair.
 
     Args:
@@ -56,7 +55,7 @@ def strict_removal_scores(pred: np.ndarray,
     return scores
 
 
-def average_strict_scores(scores: List[Dict[str, float]]) -> Dict[str, float]:
+def average_strict_scores(scores: list[dict[str, float]]) -> dict[str, float]:
     """Average the scores over the images, all weighing the same.
 
     The PSNR of an exact reproduction is infinite; it is left out of the mean

@@ -4,7 +4,6 @@ Gaussian window of 11x11 pixels, sigma 1.5, range 255, biased covariance, only
 where the window fits (Wang et al., 2003 and 2004).
 """
 from __future__ import annotations
-from typing import Tuple
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 MS_SSIM_MIN_SIZE = len(_WINDOW) * 2**(len(MS_SSIM_WEIGHTS) - 1)
 
 
-def similarities(pred: np.ndarray, gt: np.ndarray) -> Tuple[float, float]:
+def similarities(pred: np.ndarray, gt: np.ndarray) -> tuple[float, float]:
     """Means of the contrast-structure term and of the whole similarity.
 
     Args:

@@ -6,7 +6,7 @@ detector, on the matching and on how ground truth polygons are converted, so
 all three must be named beside a number.
 """
 from __future__ import annotations
-from typing import TYPE_CHECKING, Callable, Dict, List, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Callable, NamedTuple, Sequence
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Matches(NamedTuple):
     num_gt: int
     num_det: int
 
-    def scores(self) -> Dict[str, float]:
+    def scores(self) -> dict[str, float]:
         """Recall ``R``, precision ``P`` and ``F``; fractions, 0 / 0 = 0."""
         recall = self.recalled / self.num_gt if self.num_gt else 0.
         precision = self.precise / self.num_det if self.num_det else 0.
@@ -125,7 +125,7 @@ def match_deteval(gts: Polygons, dets: Polygons,
     One to one, one ground truth to several detections (which then count 0.8
     each) and several ground truths to one detection; a part matches if it
     covers 0.8 of the ground truth and 0.4 of the detection. (The condition
-    that the centres be closer than the mean of the diagonals is left out: it
+    that the centers be closer than the mean of the diagonals is left out: it
     holds wherever two boxes overlap.)
 
     Args:
@@ -190,7 +190,7 @@ def sum_matches(matches: Sequence[Matches]) -> Matches:
 
 
 SHAPES = ('polygon', 'minarect', 'aabb')
-PROTOCOLS: Dict[str, Callable[..., Matches]] = dict(
+PROTOCOLS: dict[str, Callable[..., Matches]] = dict(
     ic15=match_ic15, deteval=match_deteval)
 
 
@@ -204,7 +204,7 @@ def _split(gts: Sequence[Polygon], ignored: Sequence[bool]) -> tuple:
 
 
 def _without_ignored(dets: Sequence[Polygon],
-                     uncared: List[Polygon]) -> List[Polygon]:
+                     uncared: list[Polygon]) -> list[Polygon]:
     parts = _areas(dets, uncared)
     return [
         det for det, areas in zip(dets, parts)
@@ -221,6 +221,6 @@ def _areas(left: Sequence[Polygon], right: Sequence[Polygon]) -> np.ndarray:
     return areas
 
 
-def _column(values: List[float]) -> np.ndarray:
+def _column(values: list[float]) -> np.ndarray:
     # An area of 0 shares nothing; dividing by anything gives 0.
     return np.array([value or 1. for value in values]).reshape(-1, 1)

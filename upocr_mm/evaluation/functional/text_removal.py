@@ -6,7 +6,6 @@ ViTEraser, UPOCR) number for number, its peculiarities included, because
 scores are only worth comparing when they are computed alike.
 """
 from __future__ import annotations
-from typing import Dict, List, Tuple
 
 import cv2
 import mmcv
@@ -150,7 +149,7 @@ def peps(pred: np.ndarray, gt: np.ndarray) -> float:
 def pceps(pred: np.ndarray, gt: np.ndarray) -> float:
     """Clustered error pixels over ``512 ** 2``.
 
-    An error pixel is clustered if its four neighbours are error pixels too.
+    An error pixel is clustered if its four neighbors are error pixels too.
     What lies outside the image is no error pixel, so border pixels never
     count.
 
@@ -165,7 +164,7 @@ def pceps(pred: np.ndarray, gt: np.ndarray) -> float:
     return _error_fractions(_gray_error(_gray(pred), _gray(gt)))[1]
 
 
-def text_removal_scores(pred: np.ndarray, gt: np.ndarray) -> Dict[str, float]:
+def text_removal_scores(pred: np.ndarray, gt: np.ndarray) -> dict[str, float]:
     """All benchmark scores of one pair, after the benchmark's resizing.
 
     Args:
@@ -195,7 +194,7 @@ def text_removal_scores(pred: np.ndarray, gt: np.ndarray) -> Dict[str, float]:
 
 
 def average_text_removal_scores(
-        scores: List[Dict[str, float]]) -> Dict[str, float]:
+        scores: list[dict[str, float]]) -> dict[str, float]:
     """Average the scores of images as the benchmark does.
 
     Images identical to their ground truth are skipped and not counted. Only
@@ -211,7 +210,7 @@ def average_text_removal_scores(
     counted = [score for score in scores if score['mse'] > 0]
     skipped = len(scores) - len(counted)
     counted = counted or scores
-    averages: Dict[str, float] = {
+    averages: dict[str, float] = {
         name: float(np.mean([score[name] for score in counted]))
         for name in scores[0]
     }
@@ -260,7 +259,7 @@ def _gray_error(pred: np.ndarray, gt: np.ndarray) -> np.ndarray:
     return np.rint(np.abs(pred - gt)).astype(np.uint8)
 
 
-def _error_fractions(error: np.ndarray) -> Tuple[float, float]:
+def _error_fractions(error: np.ndarray) -> tuple[float, float]:
     errors = (error > ERROR_THRESHOLD).astype(np.uint8)
     clustered = cv2.erode(
         errors, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)

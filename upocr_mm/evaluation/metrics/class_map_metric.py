@@ -1,5 +1,4 @@
 from __future__ import annotations
-from typing import Dict, List
 
 import numpy as np
 
@@ -19,7 +18,7 @@ class ClassMapMetric(PerSampleMetric):
 
     num_classes: int
 
-    def measure(self, data_sample: dict) -> Dict[str, list]:
+    def measure(self, data_sample: dict) -> dict[str, list]:
         """Count the pixels of one image.
 
         Args:
@@ -44,7 +43,7 @@ class ClassMapMetric(PerSampleMetric):
         return dict(matrix=matrix.tolist())
 
     @staticmethod
-    def matrices(results: List[dict]) -> List[np.ndarray]:
+    def matrices(results: list[dict]) -> list[np.ndarray]:
         """The confusion matrix of each image.
 
         Args:

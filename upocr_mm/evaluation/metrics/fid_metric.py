@@ -1,7 +1,6 @@
 from __future__ import annotations
 import logging
 from pathlib import Path
-from typing import Dict, List, Optional
 from zipfile import BadZipFile
 
 import numpy as np
@@ -50,15 +49,15 @@ class FIDMetric(ImagePairMetric):
     """
 
     def __init__(self,
-                 weights: Optional[str] = None,
-                 save_features: Optional[str] = None,
-                 gt_features: Optional[str] = None,
-                 prefix: Optional[str] = None) -> None:
+                 weights: str | None = None,
+                 save_features: str | None = None,
+                 gt_features: str | None = None,
+                 prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         self.save_features = save_features
         self._gt_features = _read_features(gt_features) if gt_features else {}
         self._gt_file = gt_features
-        self.network: Optional[InceptionFeatures] = None
+        self.network: InceptionFeatures | None = None
         if weights or inception_weights().is_file():
             self.network = InceptionFeatures(
                 str(weights or inception_weights()))
@@ -70,7 +69,7 @@ class FIDMetric(ImagePairMetric):
                 logger='current',
                 level=logging.WARNING)
 
-    def measure(self, data_sample: dict) -> Dict[str, object]:
+    def measure(self, data_sample: dict) -> dict[str, object]:
         """Features of one image.
 
         Args:
@@ -101,7 +100,7 @@ class FIDMetric(ImagePairMetric):
             pred=self._features(self.pred_bytes(pred), device),
             gt=gt_features)
 
-    def compute_metrics(self, results: List[dict]) -> dict:
+    def compute_metrics(self, results: list[dict]) -> dict:
         """Distance between the two sets of features.
 
         Args:
@@ -131,7 +130,7 @@ class FIDMetric(ImagePairMetric):
         return network(inputs[None].float() / 255)[0].cpu().numpy()
 
 
-def _read_features(filename: str) -> Dict[str, np.ndarray]:
+def _read_features(filename: str) -> dict[str, np.ndarray]:
     try:
         with np.load(filename, allow_pickle=False) as file:
             names, features = file['names'].tolist(), file['gt']

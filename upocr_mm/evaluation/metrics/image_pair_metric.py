@@ -1,5 +1,4 @@
 from __future__ import annotations
-from typing import Tuple
 
 import numpy as np
 
@@ -17,7 +16,7 @@ class ImagePairMetric(PerSampleMetric):
         prefix: Put before the names of the results, with a slash.
     """
 
-    def get_images(self, data_sample: dict) -> Tuple[np.ndarray, np.ndarray]:
+    def get_images(self, data_sample: dict) -> tuple[np.ndarray, np.ndarray]:
         """Take prediction and ground truth as arrays.
 
         Args:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 from abc import abstractmethod
 from itertools import chain
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Sequence
 
 import torch
 from mmengine.dist import all_gather_object
@@ -11,7 +11,7 @@ from mmengine.evaluator import BaseMetric
 class PerSampleMetric(BaseMetric):
     """Base of metrics that give the same numbers on any number of processes.
 
-    Each sample is reduced to a few numbers by :meth:`measure` and kept under
+    Each sample is reduced to a few numbers by :meth:`measure` and stored under
     its identity. :meth:`evaluate` gathers them from all processes, drops the
     duplicates with which distributed samplers fill up, and sorts them, so that
     :meth:`compute_metrics` sees every sample once, in one order. (mmengine's
@@ -27,15 +27,15 @@ class PerSampleMetric(BaseMetric):
     default_prefix = ''
     # The score of an image, see `image_scores`, by which reports call the
     # images with the least of it the worst. None: no such order.
-    worst_by: Optional[str] = None
+    worst_by: str | None = None
 
-    def __init__(self, prefix: Optional[str] = None) -> None:
+    def __init__(self, prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
-        self.rows: Dict[Tuple[int, str], Dict[str, float]] = {}
+        self.rows: dict[tuple[int, str], dict[str, float]] = {}
 
     @abstractmethod
     def measure(self, data_sample: dict) -> Any:
-        """Reduce a sample to the numbers that are kept.
+        """Reduce a sample to the numbers that are stored.
 
         Args:
             data_sample: Prediction and ground truth as a dict.
@@ -55,7 +55,7 @@ class PerSampleMetric(BaseMetric):
             Scores by name.
         """
 
-    def image_scores(self, result: Any) -> Dict[str, float]:
+    def image_scores(self, result: Any) -> dict[str, float]:
         """Scores of one image, for tables of single images.
 
         Args:
@@ -84,7 +84,7 @@ class PerSampleMetric(BaseMetric):
     def evaluate(self, size: int) -> dict:
         """Compute the scores over the samples of all processes.
 
-        The scores of the single images are kept in ``rows``, by the identity
+        The scores of the single images are stored in ``rows``, by the identity
         of the sample, until the next evaluation.
 
         Args:
@@ -99,7 +99,7 @@ class PerSampleMetric(BaseMetric):
         # Emptied first: the next evaluation starts anew even after an error.
         results, self.results = self.results, []
         gathered = all_gather_object(results)
-        unique: Dict[tuple, Any] = {}
+        unique: dict[tuple, Any] = {}
         for key, numbers in chain.from_iterable(gathered):
             unique.setdefault(key, numbers)
         if not unique:
@@ -135,7 +135,7 @@ class PerSampleMetric(BaseMetric):
         return data_sample[field]['data'].detach().cpu()
 
     def get_pair(self, data_sample: dict, pred_field: str,
-                 gt_field: str) -> Tuple[torch.Tensor, torch.Tensor]:
+                 gt_field: str) -> tuple[torch.Tensor, torch.Tensor]:
         """Take a prediction and its ground truth to the CPU.
 
         Args:
@@ -156,7 +156,7 @@ class PerSampleMetric(BaseMetric):
         return pred, gt
 
 
-def sample_key(data_sample: dict) -> Tuple[int, str]:
+def sample_key(data_sample: dict) -> tuple[int, str]:
     """Identity of a sample within the data set of its task.
 
     The path is part of it because data sets that were joined each count from

@@ -1,12 +1,10 @@
 from __future__ import annotations
-from typing import Dict, List, Optional
 
 import cv2
 import numpy as np
 from mmseg.registry import METRICS
 
-from upocr_mm.datasets.annotation_files import read_boxes
-from upocr_mm.dependencies import require
+from ...dependencies import require
 from ..functional import area_under_roc, class_scores, image_iou
 from ..functional.text_detection import match_ic15, sum_matches, to_polygon
 from .class_map_metric import ClassMapMetric
@@ -30,7 +28,8 @@ class TamperedTextDetectionMetric(ClassMapMetric):
         boxes: Also score boxes, as the data set's authors do (Wang et al.,
             ECCV 2022: a box is right if its IoU exceeds 0.5). Those of the
             prediction surround the connected pixels of a class; those of the
-            ground truth are read from ``ann_path`` of the metainfo.
+            ground truth are ``ori_boxes`` of the metainfo, ``[x1, y1, x2, y2,
+            class]`` each in pixels of the file, corners inclusive.
         prefix: Put before the names of the results, with a slash.
 
     Raises:
@@ -59,7 +58,7 @@ class TamperedTextDetectionMetric(ClassMapMetric):
     def __init__(self,
                  min_tampered: float = 0.001,
                  boxes: bool = False,
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         if not 0 <= min_tampered < 1:
             raise ValueError('min_tampered must be a fraction in [0, 1), but '
@@ -80,8 +79,8 @@ class TamperedTextDetectionMetric(ClassMapMetric):
             matches of ``real`` and ``tampered``.
 
         Raises:
-            ValueError: If a field is missing, the sizes differ, a class is
-                out of range, or the file of the boxes is broken.
+            ValueError: If a field or the boxes are missing, the sizes differ
+                or a class is out of range.
         """
         result: dict = super().measure(data_sample)
         if self.boxes:
@@ -95,7 +94,7 @@ class TamperedTextDetectionMetric(ClassMapMetric):
                     ])
         return result
 
-    def compute_metrics(self, results: List[dict]) -> dict:
+    def compute_metrics(self, results: list[dict]) -> dict:
         """Compute the scores of all pixels together.
 
         Args:
@@ -120,7 +119,7 @@ class TamperedTextDetectionMetric(ClassMapMetric):
                     scores[f'box_{name}_{suffix}'] = 100 * value
         return scores
 
-    def image_scores(self, result: dict) -> Dict[str, float]:
+    def image_scores(self, result: dict) -> dict[str, float]:
         """Scores of one image; the IoU is over the classes that occur."""
         matrix, = self.matrices([result])
         classes = class_scores(matrix)
@@ -130,7 +129,7 @@ class TamperedTextDetectionMetric(ClassMapMetric):
             F_tampered=100 * classes[2]['F'],
             tampered_fraction=_fraction(matrix[:, 2], matrix))
 
-    def _image_level(self, matrices: List[np.ndarray]) -> Dict[str, float]:
+    def _image_level(self, matrices: list[np.ndarray]) -> dict[str, float]:
         fractions = np.array(
             [_fraction(matrix[:, 2], matrix) for matrix in matrices])
         is_tampered = np.array([matrix[2].any() for matrix in matrices])
@@ -149,20 +148,17 @@ class TamperedTextDetectionMetric(ClassMapMetric):
                     fractions[is_tampered], fractions[~is_tampered])
         return scores
 
-    def _gt_boxes(self, data_sample: dict) -> List[List[int]]:
-        if not data_sample.get('ann_path'):
+    def _gt_boxes(self, data_sample: dict) -> list[list[int]]:
+        boxes = data_sample.get('ori_boxes')
+        if boxes is None:
             raise ValueError(
                 f'the boxes of {data_sample.get("img_path")!r} are not known: '
-                'boxes=True needs a data set that reads them '
-                '(TamperedIC13Dataset) and ann_path among the meta_keys of '
-                'PackImageToImageInputs')
-        boxes = read_boxes(
-            data_sample['ann_path'], labels=tuple(_CLASSES.values()))
-        if boxes.errors:
-            raise ValueError('; '.join(boxes.errors))
+                'boxes=True needs a data set that gives them '
+                '(TamperedIC13Dataset), LoadTargets in its pipeline and '
+                'ori_boxes among the meta_keys of PackImageToImageInputs')
         # Both corners belong to a box.
         return [[x1, y1, x2 + 1, y2 + 1, label]
-                for x1, y1, x2, y2, label in boxes.shapes]
+                for x1, y1, x2, y2, label in boxes]
 
 
 def _fraction(counts: np.ndarray, matrix: np.ndarray) -> float:
@@ -170,7 +166,7 @@ def _fraction(counts: np.ndarray, matrix: np.ndarray) -> float:
     return int(counts.sum()) / total if total else 0.
 
 
-def _component_boxes(mask: np.ndarray) -> List[List[int]]:
+def _component_boxes(mask: np.ndarray) -> list[list[int]]:
     """``x1, y1, x2, y2`` around the connected pixels of a mask."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     return [[x, y, x + w, y + h] for x, y, w, h, _ in stats[1:].tolist()]

@@ -1,11 +1,10 @@
 from __future__ import annotations
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Sequence
 
-import mmcv
 from mmseg.registry import METRICS, TASK_UTILS
 
-from upocr_mm.datasets.annotation_files import read_polygons
-from upocr_mm.dependencies import require
+from ...dependencies import require
+from ...utils import read_image
 from ..functional.text_detection import (PROTOCOLS, SHAPES, Matches,
                                          sum_matches, to_polygon)
 from .image_pair_metric import ImagePairMetric
@@ -24,8 +23,9 @@ class TextDetectionMetric(ImagePairMetric):
     ``..._deteval_aabb``.
 
     Needs the fields ``pred_image`` and ``gt_image``, float RGB (3, H, W) in
-    [0, 1], and in the metainfo ``ann_path``, the file of the polygons. The
-    detector sees predictions cut off to uint8, as the benchmark stores them.
+    [0, 1], and in the metainfo ``ori_polygons``, the text regions
+    ``[x, y, x, y, ...]`` in pixels of the file. The detector sees predictions
+    cut off to uint8, as the benchmark stores them.
 
     Args:
         detector: Config of a :class:`BaseTextDetector`.
@@ -52,10 +52,10 @@ class TextDetectionMetric(ImagePairMetric):
 
     def __init__(self,
                  detector: dict = dict(type='RapidOCRTextDetector'),
-                 protocol: Union[str, Sequence[str]] = 'ic15',
-                 shape: Union[str, Sequence[str]] = 'polygon',
+                 protocol: str | Sequence[str] = 'ic15',
+                 shape: str | Sequence[str] = 'polygon',
                  pictures: Sequence[str] = ('pred', ),
-                 prefix: Optional[str] = None) -> None:
+                 prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         require('shapely', 'evaluation')
         self.protocols = _choices('protocol', protocol, tuple(PROTOCOLS))
@@ -67,7 +67,7 @@ class TextDetectionMetric(ImagePairMetric):
                 f'{type(self.detector).__name__} only knows the predictions: '
                 f"pictures must be ['pred'], but got {self.pictures}")
 
-    def measure(self, data_sample: dict) -> Dict[str, Matches]:
+    def measure(self, data_sample: dict) -> dict[str, Matches]:
         """Detect and match the texts of one image.
 
         Args:
@@ -77,35 +77,32 @@ class TextDetectionMetric(ImagePairMetric):
             Outcome of the matching, by the name of the score.
 
         Raises:
-            ValueError: A field is missing, sizes differ, or the file of the
-                polygons is broken.
+            ValueError: A field or the polygons are missing, or sizes differ.
         """
         img_path = data_sample.get('img_path', '')
-        if not data_sample.get('ann_path'):
+        polygons = data_sample.get('ori_polygons')
+        if polygons is None:
             raise ValueError(
                 f'{type(self).__name__} needs the polygons of {img_path!r}: '
                 'a data set that gives them (SCUTEnsTextDataset with the '
-                'folder all_gts) and ann_path among the meta_keys of '
-                'PackImageToImageInputs')
-        polygons = read_polygons(data_sample['ann_path'])
-        if polygons.errors:
-            raise ValueError('; '.join(polygons.errors))
+                'folder all_gts), LoadTargets in its pipeline and '
+                'ori_polygons among the meta_keys of PackImageToImageInputs')
         pred, gt = self.get_images(data_sample)
         result = {}
         for picture in self.pictures:
             if picture == 'input':
-                image = mmcv.imread(img_path, channel_order='rgb')
+                image = read_image(img_path, 'rgb')
             elif picture == 'gt':
                 image = self.gt_bytes(gt)
             else:
                 image = self.pred_bytes(pred)
             found = self.detector.detect(image, img_path)
-            for name, matches in self._match(polygons.shapes, found):
+            for name, matches in self._match(polygons, found):
                 suffix = '' if picture == 'pred' else f'_{picture}'
                 result[name + suffix] = matches
         return result
 
-    def compute_metrics(self, results: List[Dict[str, Matches]]) -> dict:
+    def compute_metrics(self, results: list[dict[str, Matches]]) -> dict:
         """Score all images together.
 
         Args:
@@ -121,15 +118,15 @@ class TextDetectionMetric(ImagePairMetric):
                                            ]).scores().items()
         }
 
-    def image_scores(self, result: Dict[str, Matches]) -> Dict[str, float]:
+    def image_scores(self, result: dict[str, Matches]) -> dict[str, float]:
         """Recall of one image, in percent, if it has text."""
         return {
             f'{name}/R': 100 * matches.scores()['R']
             for name, matches in result.items() if matches.num_gt
         }
 
-    def _match(self, polygons: List[List[int]],
-               found: List[List[float]]) -> List[Tuple[str, Matches]]:
+    def _match(self, polygons: list[list[int]],
+               found: list[list[float]]) -> list[tuple[str, Matches]]:
         matches = []
         for shape in self.shapes:
             gts = [to_polygon(points, shape) for points in polygons]
@@ -140,8 +137,8 @@ class TextDetectionMetric(ImagePairMetric):
         return matches
 
 
-def _choices(name: str, value: Union[str, Sequence[str]],
-             allowed: Sequence[str]) -> List[str]:
+def _choices(name: str, value: str | Sequence[str],
+             allowed: Sequence[str]) -> list[str]:
     chosen = [value] if isinstance(value, str) else list(value)
     if not chosen or not set(chosen) <= set(allowed):
         raise ValueError(f'{name} must be among {list(allowed)}, but got '

@@ -1,5 +1,5 @@
 from __future__ import annotations
-from typing import Dict, List, Optional, Sequence, Union
+from typing import Sequence
 
 import numpy as np
 from mmseg.registry import METRICS
@@ -64,8 +64,8 @@ class TextRemovalMetric(ImagePairMetric):
     """
 
     def __init__(self,
-                 mode: Union[str, Sequence[str]] = 'official',
-                 prefix: Optional[str] = None) -> None:
+                 mode: str | Sequence[str] = 'official',
+                 prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         self.modes = [mode] if isinstance(mode, str) else list(mode)
         if not self.modes or not set(self.modes) <= set(_REPORTED):
@@ -88,7 +88,7 @@ class TextRemovalMetric(ImagePairMetric):
                 not finite or the ground truth not in [0, 1].
         """
         pred, gt = self.get_images(data_sample)
-        result: Dict[str, dict] = {}
+        result: dict[str, dict] = {}
         if 'official' in self.modes:
             result['official'] = text_removal_scores(
                 self.pred_bytes(pred), self.gt_bytes(gt))
@@ -97,7 +97,7 @@ class TextRemovalMetric(ImagePairMetric):
             result['regions'] = self._regions(data_sample, pred, gt)
         return result
 
-    def compute_metrics(self, results: List[dict]) -> dict:
+    def compute_metrics(self, results: list[dict]) -> dict:
         """Average over the images.
 
         Args:
@@ -106,7 +106,7 @@ class TextRemovalMetric(ImagePairMetric):
         Returns:
             Scores by name, in published units.
         """
-        scores: Dict[str, float] = {}
+        scores: dict[str, float] = {}
         if 'official' in self.modes:
             averages = average_text_removal_scores(
                 [result['official'] for result in results])
@@ -125,9 +125,9 @@ class TextRemovalMetric(ImagePairMetric):
                     scores[name] = average
         return scores
 
-    def image_scores(self, result: dict) -> Dict[str, float]:
+    def image_scores(self, result: dict) -> dict[str, float]:
         """The scores of one image, in published units."""
-        scores: Dict[str, float] = {}
+        scores: dict[str, float] = {}
         for mode in self.modes:
             scores.update(_report(mode, result[mode]))
         scores.update({
@@ -153,7 +153,7 @@ class TextRemovalMetric(ImagePairMetric):
         }
 
 
-def _report(mode: str, scores: Dict[str, float]) -> Dict[str, float]:
+def _report(mode: str, scores: dict[str, float]) -> dict[str, float]:
     return {
         name: scores[key] * unit
         for name, key, unit in _REPORTED[mode] if key in scores

@@ -1,5 +1,5 @@
 from __future__ import annotations
-from typing import Dict, List, Optional, Sequence
+from typing import Sequence
 
 import numpy as np
 from mmengine.logging import print_log
@@ -45,8 +45,8 @@ class TextSegmentationMetric(ClassMapMetric):
     worst_by = 'fgIoU'
 
     def __init__(self,
-                 thresholds: Optional[Sequence[float]] = None,
-                 prefix: Optional[str] = None) -> None:
+                 thresholds: Sequence[float] | None = None,
+                 prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         # float32, in which the codec compares
         self.thresholds = np.unique(
@@ -56,7 +56,7 @@ class TextSegmentationMetric(ClassMapMetric):
             raise ValueError('thresholds must lie in [0, 1], but got '
                              f'{thresholds!r}')
 
-    def measure(self, data_sample: dict) -> Dict[str, list]:
+    def measure(self, data_sample: dict) -> dict[str, list]:
         """Count the pixels of one image.
 
         Args:
@@ -79,7 +79,7 @@ class TextSegmentationMetric(ClassMapMetric):
                 self.thresholds).tolist()
         return result
 
-    def compute_metrics(self, results: List[dict]) -> dict:
+    def compute_metrics(self, results: list[dict]) -> dict:
         """Compute the scores of all pixels together.
 
         Args:
@@ -99,14 +99,14 @@ class TextSegmentationMetric(ClassMapMetric):
             scores.update(self._best_threshold(results))
         return scores
 
-    def image_scores(self, result: dict) -> Dict[str, float]:
+    def image_scores(self, result: dict) -> dict[str, float]:
         """Scores of one image; without text in both, the IoU is 100."""
         matrix, = self.matrices([result])
         scores = binary_scores(matrix)
         scores['fgIoU'] = image_iou(matrix)
         return {name: 100 * scores[name] for name in ('fgIoU', 'P', 'R', 'F')}
 
-    def _best_threshold(self, results: List[dict]) -> Dict[str, float]:
+    def _best_threshold(self, results: list[dict]) -> dict[str, float]:
         counts = sum(np.array(result['sweep']) for result in results)
         rows = [binary_scores(matrix) for matrix in counts]
         best = int(np.argmax([row['fgIoU'] for row in rows]))

@@ -34,7 +34,7 @@ class CRAFT(nn.Module):
         """Score every second pixel.
 
         Args:
-            images: Shape (N, 3, H, W), RGB normalised by ImageNet's mean and
+            images: Shape (N, 3, H, W), RGB normalized by ImageNet's mean and
                 deviation; H and W multiples of 32.
 
         Returns:

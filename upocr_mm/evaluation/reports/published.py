@@ -1,6 +1,6 @@
 """The numbers that the paper prints in its Tables 3, 4 and 5."""
 from __future__ import annotations
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 
 class Column(NamedTuple):
@@ -23,13 +23,15 @@ class PublishedTable(NamedTuple):
         title: Number and contents.
         columns: Its columns but the first.
         rows: Name of the method, and its numbers as printed; None = no number.
+        note: What a reader of the table must know, as Markdown.
     """
     title: str
-    columns: List[Column]
-    rows: List[Tuple[str, List[Optional[str]]]]
+    columns: list[Column]
+    rows: list[tuple[str, list[str | None]]]
+    note: str = ''
 
 
-def _rows(text: str) -> List[Tuple[str, List[Optional[str]]]]:
+def _rows(text: str) -> list[tuple[str, list[str | None]]]:
     rows = []
     for line in text.strip().splitlines():
         name, *numbers = (part.strip() for part in line.split('|'))
@@ -37,7 +39,7 @@ def _rows(text: str) -> List[Tuple[str, List[Optional[str]]]]:
     return rows
 
 
-TABLES: Dict[str, PublishedTable] = dict(
+TABLES: dict[str, PublishedTable] = dict(
     text_removal=PublishedTable(
         'Text removal on SCUT-EnsText (Table 3 of the paper)', [
             Column('PSNR ↑', 'PSNR', 2),
@@ -88,7 +90,12 @@ SegFormer | 84.59 | - | - | 91.60
 ARM-Net | - | 92.80 | 92.60 | 92.70
 TFT | 87.11 | - | - | 93.10
 UPOCR (paper) | 88.76 | 94.55 | 93.55 | 94.04
-''')),
+'''),
+        note='The column F mixes two protocols. In the rows of UPOCR and TFT '
+        'it is that of all pixels of the set, 2 fgIoU / (1 + fgIoU), as the '
+        '`F` of this run. In those of HRNetV2 and TexRNet it is another, the '
+        'mean of the F of images (fgIoU 86.84 would give 92.96, printed is '
+        '92.40): compare them with `F_image`.'),
     tampered_text_detection=PublishedTable(
         'Tampered text detection on Tampered-IC13 (Table 5 of the paper)', [
             Column('IoU real ↑', 'IoU_real', 2),

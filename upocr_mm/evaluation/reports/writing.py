@@ -2,7 +2,6 @@
 from __future__ import annotations
 import csv
 from pathlib import Path
-from typing import Dict, List, Optional
 
 from prettytable import PrettyTable
 
@@ -12,7 +11,7 @@ _NOTE = ('Rows of other methods are what the paper prints; the last row is '
          'this run. They compare only if this run tested the same data set.')
 
 
-def format_report(scores: Dict[str, float], title: str) -> str:
+def format_report(scores: dict[str, float], title: str) -> str:
     """Scores of all tasks in the layout of the paper's tables.
 
     Args:
@@ -25,10 +24,12 @@ def format_report(scores: Dict[str, float], title: str) -> str:
     """
     parts = [f'# {title}', _NOTE]
     for task, values in _by_task(scores).items():
-        shown: List[str] = []
+        shown: list[str] = []
         if task in TABLES:
             table = TABLES[task]
             parts += [f'## {table.title}', _with_own_row(table, values)]
+            if table.note:
+                parts.append(table.note)
             shown = [column.metric for column in table.columns]
         else:
             parts.append(f'## {task}')
@@ -40,7 +41,7 @@ def format_report(scores: Dict[str, float], title: str) -> str:
     return '\n\n'.join(parts) + '\n'
 
 
-def format_console(scores: Dict[str, float]) -> str:
+def format_console(scores: dict[str, float]) -> str:
     """Scores as a table of plain text, the tasks side by side.
 
     Args:
@@ -58,7 +59,7 @@ def format_console(scores: Dict[str, float]) -> str:
     return table.get_string()
 
 
-def write_image_scores(rows: Dict[tuple, Dict[str, float]],
+def write_image_scores(rows: dict[tuple, dict[str, float]],
                        filename: Path) -> None:
     """Write the scores of single images as CSV, in the order of the set.
 
@@ -75,8 +76,8 @@ def write_image_scores(rows: Dict[tuple, Dict[str, float]],
                 [*key, *(rows[key].get(name, '') for name in names)])
 
 
-def _by_task(scores: Dict[str, float]) -> Dict[str, Dict[str, float]]:
-    tasks: Dict[str, Dict[str, float]] = {}
+def _by_task(scores: dict[str, float]) -> dict[str, dict[str, float]]:
+    tasks: dict[str, dict[str, float]] = {}
     for name, value in scores.items():
         task, _, metric = name.partition('/')
         if metric:
@@ -84,8 +85,8 @@ def _by_task(scores: Dict[str, float]) -> Dict[str, Dict[str, float]]:
     return tasks
 
 
-def _with_own_row(table: PublishedTable, values: Dict[str, float]) -> str:
-    own: List[Optional[str]] = [
+def _with_own_row(table: PublishedTable, values: dict[str, float]) -> str:
+    own: list[str | None] = [
         f'{values[column.metric]:.{column.digits}f}'
         if column.metric in values else None for column in table.columns
     ]
@@ -94,7 +95,7 @@ def _with_own_row(table: PublishedTable, values: Dict[str, float]) -> str:
                       for name, cells in [*table.rows, ('**ours**', own)]])
 
 
-def _markdown(head: List[str], rows: List[List[Optional[str]]]) -> str:
+def _markdown(head: list[str], rows: list[list[str | None]]) -> str:
     lines = [head, ['---'] * len(head), *rows]
     return '\n'.join('| ' + ' | '.join('-' if cell is None else cell
                                        for cell in line) + ' |'

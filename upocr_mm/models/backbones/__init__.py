@@ -1,3 +1,3 @@
-from .fused_swin_transformer_v2 import FusedSwinTransformerV2
+from .prompted_swin_transformer_v2 import PromptedSwinTransformerV2
 
-__all__ = ['FusedSwinTransformerV2']
+__all__ = ['PromptedSwinTransformerV2']

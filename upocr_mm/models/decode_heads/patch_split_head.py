@@ -7,8 +7,8 @@ from mmengine.model import BaseModule, ModuleList
 from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
 from mmseg.registry import MODELS
 
-from ..layers import LateralConnection, PatchSplit, fuse_swin_blocks
-from ..layers.chunks import pays, rows_of_chunk
+from ..layers import LateralConnection, PatchSplit, adapt_swin_blocks
+from ..sizes import DECODERS, swin_size
 
 
 @MODELS.register_module()
@@ -24,104 +24,97 @@ class PatchSplitHead(BaseModule):
     Args:
         arch: ``'nano'`` (for CPUs, not of the paper), ``'tiny'``,
             ``'small'``, ``'base'`` or a dict of ``embed_dims`` (channels of
-            the input feature), ``depths`` and ``num_heads`` (of the five
-            stages).
+            the first stage), ``depths`` and ``num_heads`` (of the five
+            stages). It sets the following three, unless they are given.
         window_size: Side of the attention windows.
         pretrained_window_size: Window by which the coordinates of the
-            position bias are normalised.
-        drop_path_rate: Largest rate of stochastic depth, reached in the last
-            block.
+            position bias are normalized.
+        drop_path_rate: Rate of stochastic depth in the last block.
+        in_channels: Channels of the four features of the encoder. By default
+            those of UPOCR's encoder of the same size.
+        attention: ``'sdpa'`` (PyTorch's scaled-dot-product attention) or
+            ``'eager'`` (mmpretrain's own).
         with_cp: Recompute the blocks in the backward pass to save memory.
-        init_cfg: Initialisation as in mmengine.
+        init_cfg: Initialization as in mmengine.
+
+    Attributes:
+        in_channels: See above. All but the last may differ from the
+            decoder's own (a 1x1 convolution takes them in); the last one is
+            projected to ``embed_dims`` before it comes here.
+        in_strides: Strides of the four features.
+        embed_dims: Channels of the last feature, as :meth:`forward` takes it.
 
     Raises:
-        ValueError: ``arch`` is not one of the above.
+        ValueError: ``arch`` or ``attention`` is not one of the above, or
+            ``in_channels`` are not four.
     """
 
-    arch_zoo = {
-        'nano': dict(
-            embed_dims=384,
-            depths=(1, 2, 1, 1, 1),
-            num_heads=(16, 8, 4, 2, 1)),
-        'tiny': dict(
-            embed_dims=768,
-            depths=(2, 6, 2, 2, 2),
-            num_heads=(24, 12, 6, 3, 2)),
-        'small': dict(
-            embed_dims=768,
-            depths=(2, 18, 2, 2, 2),
-            num_heads=(24, 12, 6, 3, 2)),
-        'base': dict(
-            embed_dims=1024,
-            depths=(2, 18, 2, 2, 2),
-            num_heads=(32, 16, 8, 4, 2)),
-    }  # yapf: disable
+    in_strides = (4, 8, 16, 32)
 
     def __init__(self,
                  arch: str | dict = 'small',
-                 window_size: int = 8,
-                 pretrained_window_size: int = 8,
-                 drop_path_rate: float = 0.3,
+                 window_size: int | None = None,
+                 pretrained_window_size: int | None = None,
+                 drop_path_rate: float | None = None,
+                 in_channels: Sequence[int] | None = None,
+                 attention: str = 'sdpa',
                  with_cp: bool = False,
                  init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        settings = self._settings(arch)
-        depths, heads = settings['depths'], settings['num_heads']
-        self.embed_dims = channels = settings['embed_dims']
-        rates = torch.linspace(0, drop_path_rate, sum(depths)).tolist()
+        size = swin_size(
+            DECODERS,
+            arch,
+            window_size=window_size,
+            pretrained_window_size=pretrained_window_size,
+            drop_path_rate=drop_path_rate)
+        self.embed_dims = channels = size.embed_dims
+        self.in_channels = tuple(
+            in_channels or (channels // stride for stride in (8, 4, 2, 1)))
+        if len(self.in_channels) != len(self.in_strides):
+            raise ValueError(
+                'decode_head.in_channels must name the channels of four '
+                f'features (strides {self.in_strides}), but got {in_channels}')
+        rates = torch.linspace(0, size.drop_path_rate,
+                               sum(size.depths)).tolist()
 
         self.stages = ModuleList()
         self.splits = ModuleList()
         self.laterals = ModuleList()
         self.norms = ModuleList()
         self.output_convs = ModuleList()
-        for i, depth in enumerate(depths):
+        for i, depth in enumerate(size.depths):
             self.stages.append(
                 ModuleList(
                     SwinBlockV2(
                         embed_dims=channels,
-                        num_heads=heads[i],
-                        window_size=window_size,
+                        num_heads=size.num_heads[i],
+                        window_size=size.window_size,
                         shift=j % 2 == 1,
-                        drop_path=rates[sum(depths[:i]) + j],
+                        drop_path=rates[sum(size.depths[:i]) + j],
                         pad_small_map=True,
                         with_cp=with_cp,
-                        pretrained_window_size=pretrained_window_size)
+                        pretrained_window_size=size.pretrained_window_size)
                     for j in range(depth)))
             self.splits.append(PatchSplit(channels))
             channels //= 2
             if i < 3:
-                self.laterals.append(LateralConnection(channels))
+                self.laterals.append(
+                    LateralConnection(channels, self.in_channels[2 - i]))
             if i >= 2:
                 self.norms.append(nn.LayerNorm(channels))
                 self.output_convs.append(nn.Conv2d(channels, 3, 3, padding=1))
-        self._fuse_blocks()
-
-    def _fuse_blocks(self) -> None:
-        fuse_swin_blocks(self)
-
-    @classmethod
-    def _settings(cls, arch: str | dict) -> dict:
-        keys = set(cls.arch_zoo['small'])
-        if isinstance(arch, str) and arch in cls.arch_zoo:
-            return cls.arch_zoo[arch]
-        if (not isinstance(arch, str) and set(arch) == keys
-                and len(arch['depths']) == len(arch['num_heads']) == 5):
-            return arch
-        raise ValueError(
-            f'decode_head.arch must be one of {list(cls.arch_zoo)} or a dict '
-            f'of {sorted(keys)} with five depths and five num_heads, but got '
-            f'{arch!r}')
+        adapt_swin_blocks(self, attention)
 
     @property
     def stage_channels(self) -> list[int]:
         """Channels of the outputs of the stages."""
         return [split.out_channels for split in self.splits]
 
-    def forward(self,
-                feats: Sequence[torch.Tensor],
-                prompts: Sequence[torch.Tensor] | None = None,
-                full_size_only: bool = False) -> list[torch.Tensor]:
+    def forward(
+            self,
+            feats: Sequence[torch.Tensor],
+            prompts: Sequence[torch.Tensor] | None = None
+    ) -> list[torch.Tensor]:
         """Decode features into images.
 
         Args:
@@ -131,92 +124,29 @@ class PatchSplitHead(BaseModule):
                 second ones and so on, which share the other features.
             prompts: For each stage a vector (N, C_i) that is added to every
                 pixel of its output (UPOCR, Table 1), or None.
-            full_size_only: Leave out the smaller images, which only training
-                needs.
 
         Returns:
             Images of shape (N, 3, H/4, W/4), (N, 3, H/2, W/2) and (N, 3, H,
-            W), RGB, about [0, 1] but not clamped; the last one alone with
-            ``full_size_only``.
+            W), RGB, about [0, 1] but not clamped.
         """
         *shortcuts, x = feats
-        shortcuts = [
-            # (N, H_i * W_i, C_i)
-            lateral(feat).flatten(2).transpose(1, 2)
-            for lateral, feat in zip(self.laterals, shortcuts[::-1])
-        ]
-        n = len(shortcuts[0])
-        if not pays(x):
-            return self._decode(x, shortcuts, prompts, full_size_only)
-        # One prompt after the other: as fast on CPUs, and takes less memory.
-        outs = [
-            self._decode(
-                x[i:i + n], shortcuts,
-                None if prompts is None else [p[i:i + n] for p in prompts],
-                full_size_only) for i in range(0, len(x), n)
-        ]
-        return [torch.cat(images) for images in zip(*outs)]
-
-    def _decode(self, x: torch.Tensor, shortcuts: Sequence[torch.Tensor],
-                prompts: Sequence[torch.Tensor] | None,
-                full_size_only: bool) -> list[torch.Tensor]:
-        """As :meth:`forward`, with the outputs of the lateral connections."""
+        repeats = len(x) // len(shortcuts[0])
         hw_shape = tuple(x.shape[-2:])
-        # (N, H/32 * W/32, C)
-        x = x.flatten(2).transpose(1, 2).contiguous()
+        x = x.flatten(2).transpose(1, 2)  # (N, H/32 * W/32, C)
         images = []
         for i, (stage, split) in enumerate(zip(self.stages, self.splits)):
             for block in stage:
                 x = block(x, hw_shape)
-            prompt = None if prompts is None else prompts[i][:, None]
-            is_last = i == len(self.stages) - 1
-            if is_last and full_size_only and pays(x):
-                return [self._draw_in_bands(x, hw_shape, prompt)]
             x, hw_shape = split(x, hw_shape)
-            if i < len(shortcuts):
-                x = x.view(-1, *shortcuts[i].shape) + shortcuts[i]
-                x = x.flatten(0, 1)
-            if prompt is not None:
-                x = x + prompt
+            if i < len(self.laterals):
+                lateral = self.laterals[i](shortcuts[-1 - i])
+                lateral = lateral.flatten(2).transpose(1, 2)
+                x = x + torch.cat([lateral] * repeats)
+            if prompts is not None:
+                x = x + prompts[i][:, None]
             j = i - (len(self.stages) - len(self.output_convs))
-            if j >= 0 and (is_last or not full_size_only):
-                images.append(self._draw(j, x, hw_shape))
+            if j >= 0:
+                feat = self.norms[j](x).unflatten(1, hw_shape)
+                # channels last in memory
+                images.append(self.output_convs[j](feat.permute(0, 3, 1, 2)))
         return images
-
-    def _draw(self, j: int, x: torch.Tensor,
-              hw_shape: tuple[int, int]) -> torch.Tensor:
-        """Tokens (N, H * W, C) to an image (N, 3, H, W)."""
-        feat = self.norms[j](x).unflatten(1, hw_shape)
-        # channels last in memory
-        return self.output_convs[j](feat.permute(0, 3, 1, 2))
-
-    @torch.compiler.disable
-    def _draw_in_bands(self, x: torch.Tensor, hw_shape: tuple[int, int],
-                       prompt: torch.Tensor | None) -> torch.Tensor:
-        """The last split and image, a few rows at a time.
-
-        The feature at full size would be the largest of the whole model.
-
-        Args:
-            x: Tokens (N, H * W, C) of the last stage.
-            hw_shape: H and W.
-            prompt: (N, 1, C / 2), added behind the split, or None.
-
-        Returns:
-            Shape (N, 3, 2H, 2W).
-        """
-        (h, w), images = hw_shape, []
-        step = rows_of_chunk(x[0].view(h, -1))
-        for n, tokens in enumerate(x.view(len(x), h, -1)):
-            bands = []
-            for start in range(0, h, step):
-                # A row more on each side, for the convolution.
-                first, stop = max(start - 1, 0), min(start + step + 1, h)
-                band, shape = self.splits[-1](tokens[first:stop].view(
-                    1, (stop - first) * w, -1), (stop - first, w))
-                if prompt is not None:
-                    band = band + prompt[n]
-                top, rows = 2 * (start - first), 2 * min(step, h - start)
-                bands.append(self._draw(-1, band, shape)[:, :, top:top + rows])
-            images.append(torch.cat(bands, 2))
-        return torch.cat(images)

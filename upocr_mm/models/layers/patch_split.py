@@ -4,9 +4,6 @@ import torch
 import torch.nn as nn
 from mmengine.model import BaseModule
 
-from .chunks import in_chunks, pays
-from .linear import linear
-
 
 class PatchSplit(BaseModule):
     """Patch splitting: upsampling by 2, the inverse of patch merging.
@@ -42,14 +39,6 @@ class PatchSplit(BaseModule):
         n, _, c = x.shape
         # The channel groups fill the block column by column: the order
         # (0, 0), (1, 0), (0, 1), (1, 1) of [row, column].
-        rows = in_chunks(self._expand, x.reshape(n * h, w, 2, 2, c // 4))
-        return rows.view(n, 4 * h * w, self.out_channels), (2 * h, 2 * w)
-
-    def _expand(self, rows: torch.Tensor) -> torch.Tensor:
-        """(rows, W, 2, 2, C / 4) to (rows, 2 * 2W, C / 2)"""
-        x = rows.permute(0, 3, 1, 2, 4).flatten(1, 3)
-        x = linear(x, self.expansion.weight, None)
-        if pays(x) and self.out_channels < 32:
-            # Half precision is slow in rows shorter than a vector register.
-            x = x.to(self.expansion.weight.dtype)
-        return self.norm(x)
+        x = x.view(n, h, w, 2, 2, c // 4)  # [..., column, row, channel]
+        x = x.permute(0, 1, 4, 2, 3, 5).reshape(n, 4 * h * w, c // 4)
+        return self.norm(self.expansion(x)), (2 * h, 2 * w)

@@ -43,7 +43,7 @@ class TaskPrompt(BaseModule):
         encoder_channels: Channels of the outputs of the encoder stages.
         decoder_channels: Channels of the outputs of the decoder stages.
         init_std: Standard deviation of the initial values. None means that
-            of Kaiming's initialisation, ``sqrt(2 / channels)``. Short
+            of Kaiming's initialization, ``sqrt(2 / channels)``. Short
             trainings from scratch profit from 1: the prompt, which alone
             tells the tasks apart, is then as strong as the feature.
 
@@ -82,12 +82,12 @@ class TaskPrompt(BaseModule):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the prompts from a normal distribution."""
+        """Sample the prompts from a normal distribution."""
         for prompt in self.prompts.values():
             nn.init.normal_(prompt, std=self.init_std)
 
     def init_weights(self) -> None:
-        """Draw the prompts anew (part of mmengine's initialisation)."""
+        """Sample the prompts anew (part of mmengine's initialization)."""
         super().init_weights()
         self.reset_parameters()
 

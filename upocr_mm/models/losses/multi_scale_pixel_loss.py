@@ -14,7 +14,7 @@ class MultiScalePixelLoss(nn.Module):
     """Distance between predicted and target images at several scales.
 
     UPOCR, eq. 1 and eq. 4 (appendix A.2). Targets, regions and valid areas
-    are brought to the scale of each prediction by nearest neighbour.
+    are brought to the scale of each prediction by nearest neighbor.
 
     Without ``outside_weights`` the loss is ``sum_i weights[i] * mean(d)``,
     where the mean runs over the elements that are not ignored. With them it
@@ -59,7 +59,7 @@ class MultiScalePixelLoss(nn.Module):
         Args:
             preds: Images of shape (N, 3, h, w), from small to large, not
                 clamped.
-            target: What to draw, at full size.
+            target: Target images, at full size.
             inputs: The input images; not used here.
 
         Returns:

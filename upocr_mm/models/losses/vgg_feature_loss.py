@@ -24,16 +24,16 @@ class VGGFeatureLoss(BaseModule):
     layers and over the output and the composite (the output inside the text
     region, the input outside), of the mean L1 distance to the target's
     features, respectively of their Gram matrices ``F F^T / (c h w)``. VGG
-    sees RGB images in [0, 1] without normalisation.
+    sees RGB images in [0, 1] without normalization.
 
     VGG-16 is neither trained nor part of the state dict. Its weights are read
-    when the model is initialised for training, not when it is built.
+    when the model is initialized for training, not when it is built.
 
     Args:
         weights: The name of torchvision's weights (``'IMAGENET1K_V1'``,
             downloaded once into torch's cache), a file with a state dict of
-            torchvision's VGG-16, or ``'random'`` for weights that are drawn
-            from a fixed seed.
+            torchvision's VGG-16, or ``'random'`` for weights from a
+            fixed seed.
         perceptual_weight: alpha_per of eq. 2.
         style_weight: alpha_sty of eq. 2.
 
@@ -83,7 +83,7 @@ class VGGFeatureLoss(BaseModule):
         return self
 
     def init_weights(self) -> None:
-        """Read the weights of VGG-16 (part of mmengine's initialisation)."""
+        """Read the weights of VGG-16 (part of mmengine's initialization)."""
         super().init_weights()
         self._load_once()
 
@@ -136,7 +136,7 @@ class VGGFeatureLoss(BaseModule):
         Args:
             preds: Images from small to large; the last, of shape (N, 3, H,
                 W), is used.
-            target: What to draw; without a region the composite is the
+            target: Target images; without a region the composite is the
                 output itself.
             inputs: Input images of shape (N, 3, H, W), RGB in [0, 1].
 

@@ -11,8 +11,6 @@ from mmseg.models.segmentors import BaseSegmentor
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 
-# The stride of the deepest feature: inputs are padded to a multiple of it.
-STRIDE = 32
 DTYPES = ('float32', 'bfloat16', 'float16')
 
 
@@ -22,37 +20,39 @@ class UPOCR(BaseSegmentor):
 
     UPOCR (Peng et al., ICML 2024), section 3. An encoder extracts features
     common to all tasks, the prompt of a task is added to the last of them, and
-    a decoder draws the answer of that task. Each sample names its task in the
-    metainfo ``task``; samples of different tasks mix freely in a batch.
+    a decoder predicts the image of that task. Each sample names its task in
+    the metainfo ``task``; samples of different tasks mix freely in a batch.
 
     This class is wiring only. What a task is stands in the configuration,
     keyed by its name: its prompt, its codec (labels to RGB and back) and its
     losses.
 
     Args:
-        backbone: The encoder; features of strides 4, 8, 16 and 32.
+        backbone: The encoder; four features of strides 4, 8, 16 and 32. Any
+            backbone of MMSegmentation or mmpretrain with such features works;
+            ``decode_head.in_channels`` then names their channels.
         decode_head: The decoder; images at 1/4, 1/2 and full size.
         task_prompt: The prompts, with the names of the tasks.
         codecs: For each task the codec of its labels. A task that is None,
-            here or in ``losses``, counts as not given.
+            here or in ``losses``, is disabled.
         losses: For each task its losses, by name. None or a missing entry
             leaves out a loss; a task without any cannot be trained.
-        trainable: Beginnings of the names of the parameters that are
-            trained, for instance ``['task_prompt.prompts.my_task']``. All
-            others are frozen, and their modules stay in evaluation mode.
-            None trains everything.
-        test_cfg: How answers are drawn: ``dtype``, ``'float32'``,
+        trainable: Name prefixes of the parameters that are trained, for
+            instance ``['task_prompt.prompts.my_task']``. All others are
+            frozen, and their modules stay in evaluation mode. None trains
+            everything.
+        test_cfg: How predictions are computed: ``dtype``, ``'float32'``,
             ``'bfloat16'`` or ``'float16'`` (not on CPUs), the type of
             autocast; ``compile``, True or a dict of arguments of
             ``torch.compile``. By default float32, not compiled.
         data_preprocessor: See :class:`ImageToImageDataPreprocessor`.
-        init_cfg: Initialisation as in mmengine.
+        init_cfg: Initialization as in mmengine.
 
     Raises:
         ValueError: A task has no codec, or a codec or loss no prompt,
             ``trainable`` names what is not there, ``test_cfg`` has an
-            unknown entry, or encoder and decoder are
-            of different sizes.
+            unknown entry, encoder and decoder are of different sizes, or the
+            encoder has no place for the prompts that are to be added there.
     """
 
     def __init__(self,
@@ -69,17 +69,25 @@ class UPOCR(BaseSegmentor):
             data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.backbone = MODELS.build(backbone)
         self.decode_head = MODELS.build(decode_head)
-        self._check_channels()
         self.test_cfg = _checked_test_cfg(test_cfg or {})
         self._compiled: Callable | None = None
         channels = self.decode_head.embed_dims
-        self.projection = nn.Linear(channels, channels)
+        self.projection = nn.Linear(self.decode_head.in_channels[-1], channels)
+        # Only an encoder that has a place for prompts tells its channels.
+        encoder_channels = getattr(self.backbone, 'stage_channels', ())
         self.task_prompt = MODELS.build(
             dict(
                 channels=channels,
-                encoder_channels=self.backbone.stage_channels,
+                encoder_channels=encoder_channels,
                 decoder_channels=self.decode_head.stage_channels,
                 **task_prompt))
+        if encoder_channels:
+            self._check_channels(encoder_channels)
+        elif 'encoder' in self.task_prompt.positions:
+            raise ValueError(
+                "model.task_prompt.positions names 'encoder', but "
+                f'{type(self.backbone).__name__} has no place for prompts; '
+                "use 'shared' or 'decoder', or PromptedSwinTransformerV2")
         codecs, losses = _without_none(codecs), _without_none(losses or {})
         for name, table in (('codecs', codecs), ('losses', losses)):
             unknown = sorted(set(table) - set(self.tasks))
@@ -110,12 +118,12 @@ class UPOCR(BaseSegmentor):
         return self.task_prompt.tasks
 
     @property
-    def interface(self) -> dict:
+    def task_meta(self) -> dict:
         """What belongs to the weights and is not among them.
 
         Returns:
-            The ``tasks``, and the ``palettes`` (RGB, 0 to 255) of those that
-            draw classes in colours.
+            The ``tasks``, and the ``palettes`` (RGB, 0 to 255) of those whose
+            classes have colors.
         """
         return dict(
             tasks=list(self.tasks),
@@ -125,24 +133,22 @@ class UPOCR(BaseSegmentor):
                 if hasattr(codec, 'palette')
             })
 
-    def _check_channels(self) -> None:
-        given = list(self.backbone.stage_channels)
-        # From the deepest on; the decoder's last stages have no shortcut.
-        wanted = [
-            self.decode_head.embed_dims, *self.decode_head.stage_channels[:3]
-        ][::-1]
-        if given != wanted:
+    def _check_channels(self, found: Sequence[int]) -> None:
+        """Refuse features with other channels than the head takes."""
+        wanted = self.decode_head.in_channels
+        if tuple(found) != wanted:
             raise ValueError(
-                'model.backbone.arch and model.decode_head.arch are of '
-                f'different sizes: the encoder gives {given} channels, the '
-                f'decoder wants {wanted}; set both')
+                f'the features of model.backbone have {tuple(found)} '
+                f'channels, but model.decode_head takes {wanted}: set '
+                'backbone.arch and decode_head.arch to the same size, or '
+                'decode_head.in_channels to those of the backbone')
 
     def _freeze_all_but(self, trainable: Sequence[str]) -> None:
         names = [name for name, _ in self.named_parameters()]
-        for start in trainable:
-            if not any(name.startswith(start) for name in names):
-                raise ValueError(f'trainable names {start!r}, but no '
-                                 'parameter of the model begins like this')
+        for prefix in trainable:
+            if not any(name.startswith(prefix) for name in names):
+                raise ValueError(f'trainable names {prefix!r}, but no '
+                                 'parameter of the model has this prefix')
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(name.startswith(tuple(trainable)))
 
@@ -169,17 +175,20 @@ class UPOCR(BaseSegmentor):
 
         Returns:
             Four features of strides 4 to 32; the last one is projected.
+
+        Raises:
+            ValueError: The features are not those that the head takes.
         """
-        *shortcuts, last = self.backbone(inputs, prompts)
+        feats = self.backbone(inputs, *([prompts] if prompts else []))
+        self._check_channels([feat.shape[1] for feat in feats])
+        *shortcuts, last = feats
         # a linear layer on the channels of (N, C, H/32, W/32)
         last = self.projection(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         return [*shortcuts, last]
 
-    def encode_decode(self,
-                      inputs: torch.Tensor,
-                      tasks: Sequence[str],
-                      full_size_only: bool = False) -> list[torch.Tensor]:
-        """Draw the answers.
+    def encode_decode(self, inputs: torch.Tensor,
+                      tasks: Sequence[str]) -> list[torch.Tensor]:
+        """Compute the output images.
 
         Args:
             inputs: Shape (N, 3, H, W), RGB in [0, 1], any H and W: they are
@@ -187,13 +196,10 @@ class UPOCR(BaseSegmentor):
             tasks: Task of each of the N samples. It may be a multiple of N:
                 the tasks of all images, then further ones of the same images,
                 which share what does not depend on the task.
-            full_size_only: Leave out the smaller images, which only training
-                needs.
 
         Returns:
             Images of shape (M, 3, ceil(H/4), ceil(W/4)), (M, 3, ceil(H/2),
-            ceil(W/2)) and (M, 3, H, W), RGB, not clamped, for the M tasks;
-            the last one alone with ``full_size_only``.
+            ceil(W/2)) and (M, 3, H, W), RGB, not clamped, for the M tasks.
 
         Raises:
             ValueError: A task has no prompt, or the number of tasks is no
@@ -207,26 +213,26 @@ class UPOCR(BaseSegmentor):
         if prompts.encoder is not None:
             inputs = inputs.repeat(len(tasks) // len(inputs), 1, 1, 1)
         h, w = inputs.shape[-2:]
-        pad_b, pad_r = -h % STRIDE, -w % STRIDE
+        stride = self.decode_head.in_strides[-1]
+        pad_b, pad_r = -h % stride, -w % stride
         if pad_b or pad_r:
             inputs = F.pad(inputs, (0, pad_r, 0, pad_b), mode='replicate')
         *shortcuts, last = self.extract_feat(inputs, prompts.encoder)
         last = torch.cat([last] * (len(tasks) // len(last)))
         if prompts.shared is not None:
             last = last + prompts.shared[:, :, None, None]
-        images = self.decode_head([*shortcuts, last], prompts.decoder,
-                                  full_size_only)
-        scales = (1, ) if full_size_only else (4, 2, 1)
+        images = self.decode_head([*shortcuts, last], prompts.decoder)
         return [
             image[..., :-(-h // scale), :-(-w // scale)]
-            for image, scale in zip(images, scales)
+            for image, scale in zip(images, (4, 2, 1))
         ]
 
-    def draw(self, inputs: torch.Tensor,
-             tasks: Sequence[str]) -> list[torch.Tensor]:
-        """Draw the answers of several tasks for each image.
+    @torch.no_grad()
+    def predict_tasks(self, inputs: torch.Tensor,
+                      tasks: Sequence[str]) -> list[torch.Tensor]:
+        """Predict the images of several tasks for each input.
 
-        The images pass through the encoder and the lateral connections once,
+        The inputs pass through the encoder and the lateral connections once,
         whatever the number of tasks (unless prompts are added in the
         encoder).
 
@@ -236,29 +242,29 @@ class UPOCR(BaseSegmentor):
 
         Returns:
             For each task float32 images of shape (N, 3, H, W), RGB, not
-            clamped.
+            clamped, without gradients.
 
         Raises:
             ValueError: A task has no prompt, or none is named.
         """
         per_image = [task for task in tasks for _ in range(len(inputs))]
-        return list(self._answer(inputs, per_image).split(len(inputs)))
+        return list(self._predict_images(inputs, per_image).split(len(inputs)))
 
-    def _answer(self, inputs: torch.Tensor,
-                tasks: Sequence[str]) -> torch.Tensor:
-        """The full-size images, drawn as ``test_cfg`` says."""
-        draw = self.encode_decode
+    def _predict_images(self, inputs: torch.Tensor,
+                        tasks: Sequence[str]) -> torch.Tensor:
+        """The full-size images, computed as ``test_cfg`` says."""
+        compute = self.encode_decode
         if self.test_cfg['compile']:
             if self._compiled is None:
                 options = self.test_cfg['compile']
                 self._compiled = torch.compile(
-                    draw, **({} if options is True else options))
-            draw = self._compiled
+                    compute, **({} if options is True else options))
+            compute = self._compiled
         dtype, context = self.test_cfg['dtype'], nullcontext()
         if dtype != 'float32':
             context = torch.autocast(inputs.device.type, getattr(torch, dtype))
         with context:
-            image, = draw(inputs, tasks, full_size_only=True)
+            image = compute(inputs, tasks)[-1]
         return image.to(torch.promote_types(image.dtype, torch.float32))
 
     def _forward(
@@ -304,9 +310,10 @@ class UPOCR(BaseSegmentor):
                     losses[f'{task}/{name}'] = value
         return losses
 
+    @torch.no_grad()
     def predict(self, inputs: torch.Tensor,
                 data_samples: Sequence[SegDataSample]) -> list[SegDataSample]:
-        """Answers at the original size of the images.
+        """Predict at the original size of the images, without gradients.
 
         Args:
             inputs: Shape (N, 3, H, W), RGB in [0, 1].
@@ -318,7 +325,7 @@ class UPOCR(BaseSegmentor):
             and, for tasks with classes, ``pred_sem_seg`` (1, H, W), int64.
         """
         tasks = self._tasks_of(inputs, data_samples)
-        images = self._answer(inputs, tasks).clamp(0, 1)
+        images = self._predict_images(inputs, tasks).clamp(0, 1)
         for image, sample in zip(images, data_samples):
             ori_shape = tuple(sample.get('ori_shape', image.shape[1:]))
             if ori_shape != tuple(image.shape[1:]):

@@ -1,4 +1,0 @@
-# Table 11: encoder and decoder start from ViTEraser's weights, converted by
-# tools/model_converters/upocr2mm.py.
-_base_ = '../upocr/upocr_swinv2-s_2xb24-80k_joint-512x512.py'
-load_from = '{{$UPOCR_WEIGHTS:weights}}/viteraser_small.pth'

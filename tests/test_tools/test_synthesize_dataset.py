@@ -1,0 +1,32 @@
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).parents[2] / 'tools' / 'synthesize_dataset.py'
+
+
+def call(monkeypatch, *args):
+    monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, args)])
+    runpy.run_path(str(TOOL), run_name='__main__')
+
+
+def test_writes_and_says_what_and_where(tmp_path, monkeypatch, capsys):
+    call(monkeypatch, tmp_path, '--num-train', 2, '--num-val', 1, '--num-test',
+         1, '--size', 48, 64, '--seed', 3, '--tasks', 'text_segmentation')
+    root = tmp_path / 'TextSegmentation' / 'TextSeg'
+    assert len(list((root / 'image').iterdir())) == 4
+    assert [p.name for p in tmp_path.iterdir()] == ['TextSegmentation']
+    printed = capsys.readouterr().out
+    assert '2 train, 1 val, 1 test images of 48x64' in printed
+    assert str(root) in printed
+
+
+def test_errors_are_one_line_and_a_bad_exit(tmp_path, monkeypatch):
+    with pytest.raises(SystemExit) as info:
+        call(monkeypatch, tmp_path, '--size', 5, 5)
+    assert 'size' in str(info.value.code)
+    with pytest.raises(SystemExit) as info:
+        call(monkeypatch, tmp_path, '--fonts', tmp_path / 'nowhere')
+    assert 'nowhere' in str(info.value.code)

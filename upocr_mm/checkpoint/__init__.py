@@ -1,0 +1,16 @@
+from .compare import (check_file, compare_palettes, compare_state_dicts,
+                      compare_windows, listed)
+from .released_files import (detect_arch, encoder_settings, find_weights,
+                             kind_of, other_entries, tasks_of_run, windows_of)
+from .released_names import DROPPED
+from .released_weights import (RELEASED_TASKS, Conversion, convert_released,
+                               export_released, replace_encoder)
+from .safe_load import load_tensors
+
+__all__ = [
+    'DROPPED', 'RELEASED_TASKS', 'Conversion', 'check_file',
+    'compare_palettes', 'compare_state_dicts', 'compare_windows',
+    'convert_released', 'detect_arch', 'encoder_settings', 'export_released',
+    'find_weights', 'kind_of', 'listed', 'load_tensors', 'other_entries',
+    'replace_encoder', 'tasks_of_run', 'windows_of'
+]

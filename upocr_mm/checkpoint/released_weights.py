@@ -1,0 +1,185 @@
+"""Weights as the authors of UPOCR, ViTEraser and Swin-v2 publish them."""
+from __future__ import annotations
+import re
+from typing import Mapping, NamedTuple, Sequence
+
+import torch
+
+from .compare import DERIVED
+from .released_files import kind_of
+from .released_names import (BARE_ENCODERS, OUR_PROMPTS, PROMPTS,
+                             dropped_group, released_name, standard_name,
+                             swap_columns)
+
+# The prompts of the released weights have no names, only this order.
+RELEASED_TASKS = ('text_removal', 'tampered_text_detection',
+                  'text_segmentation')
+# Our names that the weights of each kind may lack.
+_LACKING = dict(
+    upocr=r'(?!)',
+    viteraser=r'task_prompt\.',
+    segmim=r'task_prompt\.|decode_head\.(norms|output_convs)\.[01]\.',
+    segmim_encoder=r'(?!backbone\.)',
+    swinv2=r'(?!backbone\.)|backbone\.norm\d\.')
+
+
+class Conversion(NamedTuple):
+    """Released weights in our form.
+
+    Attributes:
+        state_dict: Weights by our names. Those of UPOCR have the buffers
+            that follow from the window size with them, which are compared;
+            others do not, because they are to continue with other windows.
+        dropped: Names in the file that were left out, by their group, a key
+            of :data:`~.released_names.DROPPED`.
+        missing: Our names that the file has no weights for.
+    """
+    state_dict: dict[str, torch.Tensor]
+    dropped: dict[str, list[str]]
+    missing: list[str]
+
+
+def convert_released(weights: Mapping[str, torch.Tensor],
+                     expected: Mapping[str, torch.Tensor],
+                     tasks: Sequence[str] = RELEASED_TASKS) -> Conversion:
+    """Bring released weights into our form.
+
+    Args:
+        weights: Released state dict, see :func:`find_weights`.
+        expected: State dict of our model that is to take them.
+        tasks: Names of the prompts, in their order.
+
+    Returns:
+        The converted weights. What may be missing depends on whose weights
+        they are: ViTEraser has no prompts, SegMIM no smaller images either,
+        its encoder and Swin-v2 only the backbone, the latter without the
+        norms of the outputs.
+
+    Raises:
+        ValueError: Names or shapes differ in what is not explained by that,
+            or the windows of UPOCR's weights are not those of the model.
+    """
+    kind = kind_of(weights)
+    table = {
+        released_name(name, kind): name
+        for name in expected if not name.startswith(OUR_PROMPTS) and (
+            kind not in BARE_ENCODERS or name.startswith('backbone.'))
+    }
+    state: dict[str, torch.Tensor] = {}
+    dropped: dict[str, list[str]] = {}
+    errors = []
+    for name, value in weights.items():
+        ours = table.get(standard_name(name, kind))
+        group = dropped_group(name, kind)
+        if group is not None:
+            dropped.setdefault(group, []).append(name)
+            if kind == 'upocr' and ours and not _same(value, expected[ours]):
+                errors.append(f'windows differ: {name}')
+        elif ours is not None:
+            state[ours] = value
+        elif name == PROMPTS:
+            if len(value) != len(tasks):
+                errors.append(f'{name} holds {len(value)} prompts, for '
+                              f'{len(tasks)} tasks: {", ".join(tasks)}')
+            state.update({
+                f'{OUR_PROMPTS}{task}': prompt.clone()
+                for task, prompt in zip(tasks, value)
+            })
+        else:
+            errors.append(f'unexpected: {name}')
+    for name, value in state.items():
+        if name not in expected:
+            errors.append(f'no place in the model: {name}')
+        elif value.shape != expected[name].shape:
+            errors.append(f'shape: {name} is {tuple(value.shape)} instead of '
+                          f'{tuple(expected[name].shape)}')
+    missing = [
+        name for name in expected
+        if name not in state and not DERIVED.search(name)
+    ]
+    errors += [
+        f'missing: {released_name(name, kind)} ({name} of the model)'
+        for name in missing if not re.match(_LACKING[kind], name)
+    ]
+    if errors:
+        more = f'\n... and {len(errors) - 20} more' if errors[20:] else ''
+        raise ValueError(f'weights of the kind {kind!r} do not fit the '
+                         'model:\n' + '\n'.join(errors[:20]) + more)
+    state = {
+        name: swap_columns(name, value, to_ours=True)
+        for name, value in state.items()
+    }
+    if kind == 'upocr':
+        state.update({
+            name: value.clone()
+            for name, value in expected.items() if DERIVED.search(name)
+        })
+    return Conversion(state, dropped, missing)
+
+
+def _same(value: torch.Tensor, expected: torch.Tensor) -> bool:
+    return value.shape == expected.shape and torch.allclose(
+        value.float(), expected.float(), atol=1e-4)
+
+
+def replace_encoder(whole: Conversion, encoder: Conversion) -> Conversion:
+    """Everything but the encoder from one file, the encoder from another.
+
+    ViTEraser starts so from the two files of SegMIM.
+
+    Args:
+        whole: Weights of encoder and decoder.
+        encoder: Weights of an encoder of the same size.
+
+    Returns:
+        Both in one, with what was dropped from either.
+    """
+    state = {
+        name: value
+        for name, value in whole.state_dict.items()
+        if not name.startswith('backbone.')
+    }
+    state.update(encoder.state_dict)
+    dropped = dict(whole.dropped)
+    for group, names in encoder.dropped.items():
+        dropped[group] = dropped.get(group, []) + names
+    return Conversion(state, dropped, whole.missing)
+
+
+def export_released(
+        state_dict: Mapping[str, torch.Tensor],
+        tasks: Sequence[str] = RELEASED_TASKS) -> dict[str, torch.Tensor]:
+    """The inverse of :func:`convert_released` for UPOCR.
+
+    Args:
+        state_dict: Weights of a :class:`UPOCR` with prompts between encoder
+            and decoder.
+        tasks: Order of the prompts.
+
+    Returns:
+        Weights by the authors' names.
+
+    Raises:
+        ValueError: The prompts are not those of ``tasks``, or the weights
+            have something that the authors' model has not.
+    """
+    prompts = {
+        name[len(OUR_PROMPTS):]: value
+        for name, value in state_dict.items() if name.startswith(OUR_PROMPTS)
+    }
+    if sorted(prompts) != sorted(tasks):
+        raise ValueError(f'the weights have prompts for {sorted(prompts)}, '
+                         f'but {list(tasks)} are to be written')
+    others = [
+        name for name in state_dict if name.startswith('task_prompt.')
+        and name[len(OUR_PROMPTS):] not in prompts
+    ]
+    if others:
+        raise ValueError(f"the authors' model has no place for {others[:5]}")
+    released = {
+        released_name(name): swap_columns(name, value, to_ours=False)
+        for name, value in state_dict.items()
+        if not name.startswith(OUR_PROMPTS)
+    }
+    released[PROMPTS] = torch.stack([prompts[task] for task in tasks])
+    return released

@@ -1,0 +1,72 @@
+from __future__ import annotations
+import re
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmseg.registry import MODELS
+
+from ..checkpoint import (compare_palettes, compare_state_dicts,
+                          compare_windows, load_tensors)
+from ..models import UPOCR
+
+
+def load_model(config: str | Path, checkpoint: str | Path | None) -> UPOCR:
+    """Build the model of a configuration, to predict with in float32.
+
+    Args:
+        config: Path of the configuration.
+        checkpoint: A file of a training or of ``upocr2mm.py``, from which no
+            code is run; None leaves the initial, random weights.
+
+    Returns:
+        The model on the CPU, in evaluation mode, without losses.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: The configuration has no model of this package, or the
+            checkpoint does not fit it.
+    """
+    cfg = _model_cfg(Path(config))
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg)
+    if checkpoint is None:
+        model.init_weights()
+        return model.eval()
+    content = load_tensors(str(checkpoint), skip_objects=True)
+    found = content.get('state_dict', content)
+    found = {re.sub(r'^module\.', '', str(k)): v for k, v in found.items()}
+    # Weights of the losses are not part of the model here.
+    found = {k: v for k, v in found.items() if not k.startswith('losses.')}
+    expected = model.state_dict()
+    meta = content.get('meta', {}).get('upocr', {})
+    differences = [
+        *compare_state_dicts(expected, found, limit=3),
+        *compare_windows(expected, found),
+        *compare_palettes(model.task_meta['palettes'], meta.get(
+            'palettes', {})),
+    ]
+    if differences:
+        raise ValueError(f'the checkpoint {checkpoint} does not fit the model '
+                         f'of {config}: {"; ".join(differences)}')
+    model.load_state_dict(found, strict=False)  # compared above
+    return model.eval()
+
+
+def _model_cfg(config: Path) -> dict:
+    """``model`` of a configuration, without what only training needs."""
+    if not config.is_file():
+        raise FileNotFoundError(f'the configuration {config} does not exist')
+    try:
+        cfg = Config.fromfile(config, import_custom_modules=False).get('model')
+    except (SyntaxError, OSError, KeyError) as error:
+        raise ValueError(f'{config} is not a configuration: {error}') from None
+    if cfg is None or cfg.get('type') != 'UPOCR':
+        raise ValueError(f"model.type of {config} must be 'UPOCR', but is "
+                         f'{None if cfg is None else cfg.get("type")!r}')
+    cfg.losses = None
+    cfg.test_cfg = None
+    for part in (cfg.backbone, cfg.decode_head):
+        # The file that a training starts from.
+        part.init_cfg = None
+    return cfg

@@ -1,3 +1,0 @@
-from .fused_adamw import FusedAdamW
-
-__all__ = ['FusedAdamW']
