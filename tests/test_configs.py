@@ -42,7 +42,7 @@ def shrink(cfg: Config) -> None:
     cfg.model.backbone.init_cfg = None  # a download
 
 
-def labelled(task: str) -> SegDataSample:
+def labeled(task: str) -> SegDataSample:
     sample = SegDataSample(metainfo=dict(task=task, ori_shape=(40, 30)))
     sample.gt_image = PixelData(data=torch.rand(3, 32, 32))
     sample.gt_text_mask = PixelData(data=torch.ones(1, 32, 32))
@@ -63,7 +63,7 @@ def test_forward_loss_predict(path: Path) -> None:
     shrink(cfg)
     model = MODELS.build(cfg.model)
     model.init_weights()
-    samples = [labelled(task) for task in model.tasks]
+    samples = [labeled(task) for task in model.tasks]
     inputs = torch.rand(len(samples), 3, 32, 32)
     losses = model(inputs, samples, mode='loss')
     total, _ = model.parse_losses(losses)

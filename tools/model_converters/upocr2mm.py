@@ -2,7 +2,7 @@
 
 Takes the files of UPOCR, of ViTEraser, SegMIM and Microsoft's Swin-v2 (to
 start a training from), also those of their trainings. The two files of SegMIM
-become one. Nothing in a file is run. What is not explained is an error.
+become one. No code from a file is run. A tensor that is not known is an error.
 
     python tools/model_converters/upocr2mm.py upocr.pth upocr_small.pth
     python tools/model_converters/upocr2mm.py encoder-decoder.pth \\
@@ -87,8 +87,11 @@ def find_config(source: Source, arch: str) -> Path:
     with naming(source.file):
         found = detect_arch(source.weights)
         if found not in SIZES or arch not in ('auto', found):
-            raise ValueError(f'the shapes are those of the size {found!r}, '
-                             f'but --arch is {arch!r} (of {list(SIZES)})')
+            wanted = f'--arch is {arch!r}' if arch != 'auto' else (
+                f'the sizes with a configuration are {list(SIZES)}; name one '
+                'with --config')
+            raise ValueError(
+                f'the shapes are those of the size {found!r}, but {wanted}')
     name = RELEASED_CONFIG if source.kind == 'upocr' else TRAINING_CONFIG
     return CONFIGS / name.format(found[0])
 
@@ -192,6 +195,10 @@ def convert(src: Path, dst: Path, encoder_file: Path | None, arch: str,
         if file.resolve() == dst.resolve():
             raise ValueError(f'{dst} would overwrite what it is made from; '
                              'give another file to write')
+    if dst.is_dir():
+        raise ValueError(f'{dst} is a folder; name the file to write')
+    if config and not config.is_file():
+        raise ValueError(f'--config {config} does not exist')
     source = read(src)
     encoder = read(encoder_file) if encoder_file else None
     if encoder:

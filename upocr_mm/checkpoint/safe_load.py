@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from ..utils import reason_of
+
 # What data is made of. The `weights_only` of torch.load would do, but the
 # older of our two stacks cannot make it accept argparse.Namespace.
 ALLOWED = {
@@ -132,8 +134,9 @@ def load_tensors(filename: str, skip_objects: bool = False) -> dict:
     except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError,
             ValueError, AttributeError, ImportError, IndexError, TypeError,
             OSError) as error:
-        raise ValueError(f'{filename} is damaged, cut off or not a file '
-                         f'written by torch.save: {error}') from None
+        raise ValueError(
+            f'{filename} is damaged, cut off or not a file '
+            f'written by torch.save: {reason_of(error)}') from None
     if not isinstance(content, dict):
         raise ValueError(f'{filename} holds a {type(content).__name__}, not '
                          'the dict of a checkpoint')

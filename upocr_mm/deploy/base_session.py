@@ -35,6 +35,9 @@ class BaseSession(ABC):
         self.filename = filename
         self.info = info
         self.dtype = dtype
+        if isinstance(tasks, str):
+            raise ValueError(f'tasks must be a list of names, but got the '
+                             f'string {tasks!r}')
         self.tasks = info.tasks if tasks is None else tuple(tasks)
         if (not self.tasks or len(set(self.tasks)) != len(self.tasks)
                 or not set(self.tasks) <= set(info.tasks)):
@@ -42,10 +45,10 @@ class BaseSession(ABC):
                 f'{filename} was exported for the tasks {list(info.tasks)}, '
                 f'tasks must be some of them, each once, but got '
                 f'{list(self.tasks)}')
-        if input_size is not None and tuple(input_size) != info.input_size:
+        if input_size not in (None, info.input_size, list(info.input_size)):
             raise ValueError(
                 f'{filename} was exported for images of {info.input_size} '
-                f'(height, width), but input_size is {tuple(input_size)}')
+                f'(height, width), but input_size is {input_size!r}')
 
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Compute the images of all tasks.
@@ -80,13 +83,9 @@ class BaseSession(ABC):
                 f'images must have the shape {shape}, for which '
                 f'{self.filename} was exported, but got {images.shape}')
         low, high = images.min(), images.max()
-        # also false for NaN
-        if not (low >= 0 and high <= 1):
+        if not np.isfinite([low, high]).all():
+            raise ValueError('images must be finite, but some values are NaN '
+                             'or infinite')
+        if low < 0 or high > 1:
             raise ValueError('images must have values in [0, 1], but got '
                              f'values from {low:g} to {high:g}')
-
-
-def reason_of(error: Exception) -> str:
-    """The beginning of a runtime's message, in one line."""
-    text = ' '.join(str(error).split())
-    return text if len(text) <= 200 else f'{text[:200]} ...'

@@ -141,7 +141,8 @@ def export_onnx(model: UPOCR,
             raise ValueError(
                 f'{file} was not written: its outputs, run by '
                 f'{session.runtime}, differ from those of PyTorch by '
-                f'{difference}, more than the tolerance of {tolerance:g}')
+                f'{max(difference.values()):.1e}, more than the tolerance of '
+                f'{tolerance:g}')
     return Exported(info, difference, session.runtime)
 
 
@@ -149,6 +150,9 @@ def _checked(model: UPOCR, file: Path, size: tuple[int, int],
              tasks: Sequence[str] | None, batch_size: int,
              opset: int) -> tuple[str, ...]:
     """Check the arguments of :func:`export_onnx`; the tasks."""
+    if isinstance(tasks, str):
+        raise ValueError(f'tasks must be a list of names, but got the string '
+                         f'{tasks!r}')
     tasks = model.tasks if tasks is None else tuple(tasks)
     if (not tasks or len(set(tasks)) != len(tasks)
             or not set(tasks) <= set(model.tasks)):

@@ -12,9 +12,9 @@ def fold_lateral_connections(model: nn.Module) -> None:
 
     Nothing lies between a 3x3 convolution from 2C to 2C channels and the 1x1
     convolution to C channels behind it: a 3x3 convolution from 2C to C gives
-    the same. That saves 18 of 57 parts of the arithmetic. (The others are
-    not folded: behind a padding, zeros are not what a convolution with a bias
-    makes of zeros.)
+    the same. That saves a third of the arithmetic of the connection. (The
+    convolutions before it are not folded: with a bias, a padded border is
+    different before and after them.)
 
     Args:
         model: The model, changed in place.

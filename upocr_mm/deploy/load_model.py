@@ -1,8 +1,10 @@
 from __future__ import annotations
+import logging
 import re
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 
@@ -31,7 +33,12 @@ def load_model(config: str | Path, checkpoint: str | Path | None) -> UPOCR:
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg)
     if checkpoint is None:
+        logger = MMLogger.get_current_instance()
+        level = logger.level
+        # It would list every parameter.
+        logger.setLevel(logging.WARNING)
         model.init_weights()
+        logger.setLevel(level)
         return model.eval()
     content = load_tensors(str(checkpoint), skip_objects=True)
     found = content.get('state_dict', content)

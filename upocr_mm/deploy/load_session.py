@@ -53,21 +53,24 @@ def load_session(file: str | Path,
     if dtype not in PRECISIONS:
         raise ValueError(f'dtype must be one of {list(PRECISIONS)}, but got '
                          f'{dtype!r}')
-    if num_threads is not None and num_threads < 1:
-        raise ValueError('num_threads must be at least 1, or None, but got '
-                         f'{num_threads}')
+    if num_threads is not None and (not isinstance(num_threads, int)
+                                    or num_threads < 1):
+        raise ValueError('num_threads must be an integer of at least 1, or '
+                         f'None, but got {num_threads!r}')
     # A network of OpenVINO keeps its weights in a file of their own.
     beside = [file.with_suffix('.bin')] if file.suffix == '.xml' else []
     for path in (file, *beside):
         if not path.is_file():
             raise FileNotFoundError(f'{path} does not exist')
+    if cache_dir is not None and Path(cache_dir).is_file():
+        raise ValueError(f'cache_dir must be a folder, but {cache_dir} is a '
+                         'file')
     if runtime == 'openvino':
         return OpenVINOSession(file, dtype, num_threads, tasks, input_size,
                                cache_dir)
     if dtype != 'float32':
-        raise ValueError(
-            f'runtime={runtime!r} computes in float32 on this kind of CPU, '
-            f"but dtype is {dtype!r}, which runtime='openvino' has")
+        raise ValueError(f"dtype={dtype!r} needs runtime='openvino'; "
+                         f'runtime={runtime!r} computes in float32 only')
     if cache_dir is not None:
         raise ValueError("cache_dir is for runtime='openvino' only, but the "
                          f'runtime is {runtime!r}')
@@ -88,6 +91,7 @@ def _choose_runtime(file: Path, runtime: str) -> str:
         raise ValueError(f"runtime must be 'auto' or one of {list(RUNTIMES)}, "
                          f'but got {runtime!r}')
     if runtime not in fitting:
-        raise ValueError(f'runtime={runtime!r} reads {RUNTIMES[runtime]}, but '
-                         f'the file is {file}')
+        raise ValueError(f'runtime={runtime!r} reads '
+                         f'{" and ".join(RUNTIMES[runtime])} files, but got '
+                         f'{file}')
     return runtime

@@ -5,7 +5,8 @@ from typing import Any, Sequence
 import numpy as np
 
 from ..dependencies import require
-from .base_session import BaseSession, reason_of
+from ..utils import reason_of
+from .base_session import BaseSession
 from .model_info import METADATA_KEY, ModelInfo
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Sequence
 
 import numpy as np
 
 from ..dependencies import require
-from .base_session import BaseSession, reason_of
+from ..utils import reason_of
+from .base_session import BaseSession
 from .model_info import METADATA_KEY, ModelInfo
 
 EXTRA = 'openvino'
@@ -42,8 +44,7 @@ class OpenVINOSession(BaseSession):
                  tasks: Sequence[str] | None = None,
                  input_size: tuple[int, int] | None = None,
                  cache_dir: str | Path | None = None) -> None:
-        openvino = require('openvino', EXTRA)
-        core = openvino.Core()
+        openvino, core = require('openvino', EXTRA), shared_core()
         known = core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
         if CAPABILITIES[dtype] not in known:
             raise ValueError(
@@ -79,6 +80,22 @@ class OpenVINOSession(BaseSession):
             ]
 
 
+@lru_cache(maxsize=None)
+def shared_core() -> Any:
+    """The ``openvino.Core`` of this process, which is never destroyed.
+
+    Each gives the thread a signal stack of its own. Destroyed in another order
+    than made, they leave one that is freed, and the next signal (the end of a
+    worker of a data loader) kills the process.
+
+    Raises:
+        ImportError: OpenVINO is not installed.
+    """
+    core = require('openvino', EXTRA).Core()
+    core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')  # loads its plugin
+    return core
+
+
 def read_model(file: Path) -> Any:
     """Read a file as an ``openvino.Model``.
 
@@ -86,9 +103,9 @@ def read_model(file: Path) -> Any:
         ImportError: OpenVINO is not installed.
         ValueError: The file is damaged.
     """
-    openvino = require('openvino', EXTRA)
+    core = shared_core()
     try:
-        return openvino.Core().read_model(str(file))
+        return core.read_model(str(file))
     except RuntimeError as error:
         raise ValueError(f'{file} is damaged, cut off or not a network that '
                          f'OpenVINO reads: {reason_of(error)}') from None

@@ -11,7 +11,7 @@ from ..dependencies import require
 from .base_session import BaseSession
 from .load_session import load_session
 from .model_info import METADATA_KEY, ModelInfo
-from .openvino_session import read_model
+from .openvino_session import read_model, shared_core
 from .written_whole import written_whole
 
 # Of every so many pictures one is left to compare the outputs on.
@@ -66,6 +66,7 @@ def quantize_int8(onnx_file: str | Path,
     os.environ.setdefault('NNCF_CI', '1')
     nncf = require('nncf', 'int8')
     openvino = require('openvino', 'int8')
+    shared_core()  # before those of NNCF
     nncf.set_log_level(logging.ERROR)
     reference = load_session(onnx_file, 'openvino')
     info = dataclasses.replace(reference.info, precision='int8')
@@ -93,9 +94,14 @@ def quantize_int8(onnx_file: str | Path,
         if not all(value >= min_psnr for value in psnr.values()):
             raise ValueError(
                 f'{file} was not written: the PSNR of its outputs to those '
-                f'in float32 is {psnr} dB, but at least {min_psnr:g} dB is '
-                'wanted')
+                f'in float32 is {_listed(psnr)}, but min_psnr (--min-psnr) '
+                f'is {min_psnr:g} dB')
     return Quantized(info, psnr)
+
+
+def _listed(psnr: dict[str, float]) -> str:
+    return ', '.join(f'{value:.1f} dB ({task})'
+                     for task, value in psnr.items())
 
 
 def _batches(images: np.ndarray, info: ModelInfo) -> list[np.ndarray]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 import torch
 
 
-def can_read(tensor: torch.Tensor) -> bool:
+def is_on_cpu(tensor: torch.Tensor) -> bool:
     """Whether its values can be read without waiting for a device.
 
-    Checks of values are worth a wait neither in a training step nor in a
-    compiled graph.
+    Code that checks values asks this first: a check is not worth the wait.
 
     Args:
         tensor: Any tensor.

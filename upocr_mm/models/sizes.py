@@ -60,7 +60,8 @@ def swin_size(table: dict[str, SwinSize], arch: str | dict,
         size = small._replace(**arch)
     else:
         raise ValueError(
-            f'arch must be one of {list(table)} or a dict of {list(keys)} '
-            f'with {len(small.depths)} depths and num_heads, but got {arch!r}')
+            f'arch must be one of {list(table)}, or a dict of embed_dims, '
+            f'{len(small.depths)} depths and {len(small.depths)} num_heads, '
+            f'but got {arch!r}')
     changes = {k: v for k, v in changes.items() if v is not None}
     return size._replace(**changes)

@@ -7,7 +7,7 @@ from mmseg.registry import TASK_UTILS
 from mmseg.structures import SegDataSample
 
 from ..utils import IGNORE_INDEX
-from .host import can_read
+from .host import is_on_cpu
 
 
 class ImageTarget(NamedTuple):
@@ -113,7 +113,7 @@ class _ClassCodec:
         classes = _stack(data_samples, 'gt_sem_seg').squeeze(1).long()
         valid = classes != IGNORE_INDEX
         classes = classes.where(valid, torch.zeros_like(classes))
-        if can_read(classes) and classes.max() >= len(self.palette):
+        if is_on_cpu(classes) and classes.max() >= len(self.palette):
             raise ValueError(
                 f'gt_sem_seg holds the class {int(classes.max())}, but the '
                 f'palette has {len(self.palette)} colors')

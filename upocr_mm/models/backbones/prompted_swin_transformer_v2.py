@@ -112,4 +112,7 @@ class PromptedSwinTransformerV2(SwinTransformerV2):
         return tuple(outs)
 
     def _delete_reinit_params(self, *args) -> None:
-        """Nothing to delete: the attention keeps its tables when loading."""
+        """Keep the tables of the position bias in weights that are loaded.
+
+        mmpretrain deletes them, and a comparison of keys would miss them.
+        """

@@ -120,8 +120,8 @@ class PatchSplitHead(BaseModule):
         Args:
             feats: Encoder features of strides 4, 8, 16 and 32, each of shape
                 (N, C_i, H / stride, W / stride); the last one carries the
-                task prompt. It may be a multiple of N: all first prompts, all
-                second ones and so on, which share the other features.
+                task prompt. For k prompts it is of shape (k * N, ...): the N
+                images with the first prompt, then with the second, and so on.
             prompts: For each stage a vector (N, C_i) that is added to every
                 pixel of its output (UPOCR, Table 1), or None.
 

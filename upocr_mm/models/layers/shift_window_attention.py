@@ -132,8 +132,8 @@ class ShiftWindowAttention(BaseModule):
         In evaluation without gradients it is computed once, until the weights
         behind it are written (an optimizer step, a loaded checkpoint), moved
         or converted, or ``train()`` or ``eval()`` is called. The last covers
-        weights that are exchanged behind autograd's back (``param.data``), as
-        the averaging of weights does before a validation. A compiled graph
+        weights that are replaced through ``param.data``, which autograd does
+        not notice, as EMAHook does before a validation. A compiled graph
         computes it each time: a cache would be one more graph to compile.
         """
         if self.training or torch.is_grad_enabled() or is_compiling():

@@ -42,8 +42,8 @@ class UPOCR(BaseSegmentor):
             frozen, and their modules stay in evaluation mode. None trains
             everything.
         test_cfg: How predictions are computed: ``dtype``, ``'float32'``,
-            ``'bfloat16'`` or ``'float16'`` (not on CPUs), the type of
-            autocast; ``compile``, True or a dict of arguments of
+            ``'bfloat16'`` or ``'float16'`` (on CPUs not with torch 2.1), the
+            type of autocast; ``compile``, True or a dict of arguments of
             ``torch.compile``. By default float32, not compiled.
         data_preprocessor: See :class:`ImageToImageDataPreprocessor`.
         init_cfg: Initialization as in mmengine.
@@ -181,6 +181,11 @@ class UPOCR(BaseSegmentor):
         """
         feats = self.backbone(inputs, *([prompts] if prompts else []))
         self._check_channels([feat.shape[1] for feat in feats])
+        strides = tuple(inputs.shape[-1] // feat.shape[-1] for feat in feats)
+        if strides != self.decode_head.in_strides:
+            raise ValueError(
+                f'the features of model.backbone have the strides {strides}, '
+                f'but model.decode_head takes {self.decode_head.in_strides}')
         *shortcuts, last = feats
         # a linear layer on the channels of (N, C, H/32, W/32)
         last = self.projection(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
@@ -193,9 +198,9 @@ class UPOCR(BaseSegmentor):
         Args:
             inputs: Shape (N, 3, H, W), RGB in [0, 1], any H and W: they are
                 padded by their border pixels and the outputs cropped.
-            tasks: Task of each of the N samples. It may be a multiple of N:
-                the tasks of all images, then further ones of the same images,
-                which share what does not depend on the task.
+            tasks: Task of each of the N images. Further tasks of the same
+                images may follow, N at a time: names of M = k * N tasks. They
+                share what does not depend on the task.
 
         Returns:
             Images of shape (M, 3, ceil(H/4), ceil(W/4)), (M, 3, ceil(H/2),
@@ -245,8 +250,16 @@ class UPOCR(BaseSegmentor):
             clamped, without gradients.
 
         Raises:
-            ValueError: A task has no prompt, or none is named.
+            ValueError: A task has no prompt, or none is named, or the inputs
+                are not as described.
         """
+        if isinstance(tasks, str) or not tasks:
+            raise ValueError(f'tasks must be a list of some of '
+                             f'{list(self.tasks)}, but got {tasks!r}')
+        if inputs.ndim != 4 or not inputs.is_floating_point():
+            raise ValueError(
+                'inputs must be floating-point images of shape (N, 3, H, W), '
+                f'but got {inputs.dtype} of shape {tuple(inputs.shape)}')
         per_image = [task for task in tasks for _ in range(len(inputs))]
         return list(self._predict_images(inputs, per_image).split(len(inputs)))
 
