@@ -96,7 +96,9 @@ def test_prompt_tuning(pages: Path, tmp_path: Path) -> None:
     base.model.codecs[TASK] = base.model.losses[TASK] = None
     base.model.trainable = None
     init_default_scope('mmseg')
+    torch.manual_seed(0)
     old = MODELS.build(base.model)
+    old.init_weights()
     torch.save(
         dict(state_dict=old.state_dict(), meta={}), tmp_path / 'old.pth')
 
