@@ -1,4 +1,4 @@
-"""Two commands from a fresh clone: ``demo`` and ``test``.
+"""What a fresh clone needs: the demonstration, the tests, the environment.
 
 Needs nothing but Python. The first call of either makes a virtual environment
 inside of the clone and installs the project in it; later calls use it again.
