@@ -1,9 +1,9 @@
 """What a fresh clone needs: the demonstration, the tests, the environment.
 
-Needs nothing but Python. The first call of either makes a virtual environment
+Needs nothing but Python. The first call makes a virtual environment
 inside of the clone and installs the project in it; later calls use it again.
 
-    python tools/quickstart.py demo     draw data, train, test, print a table
+    python tools/quickstart.py demo     synthetic data, train, test: a table and pictures
     python tools/quickstart.py test     lint and tests
     python tools/quickstart.py setup    only the environment
 """
