@@ -97,8 +97,12 @@ def set_up(stack: str) -> None:
         sys.exit('Python could not make a virtual environment; on Debian and '
                  'Ubuntu that needs `apt install python3-venv`.')
     pip = [executable(stack), '-m', 'pip', '--disable-pip-version-check']
+    # What is installed later must not replace the stack, above all not numpy.
+    pins = ['-c', f'requirements/{stack}.txt']
     steps = [
-        *STACKS[stack], ['-r', 'requirements/tests.txt'], ['--editable', '.']
+        *STACKS[stack],
+        ['-r', 'requirements/tests.txt', *pins],
+        ['--editable', '.', *pins],
     ]
     for i, arguments in enumerate(steps, 1):
         print(
