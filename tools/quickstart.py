@@ -3,7 +3,7 @@
 Needs nothing but Python. The first call makes a virtual environment
 inside of the clone and installs the project in it; later calls use it again.
 
-    python tools/quickstart.py demo     synthetic data, train, test: a table and pictures
+    python tools/quickstart.py demo     synthetic data, train, test, a table
     python tools/quickstart.py test     lint and tests
     python tools/quickstart.py setup    only the environment
 """
