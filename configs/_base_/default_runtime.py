@@ -35,5 +35,6 @@ default_hooks = dict(
     exact_resume=dict(type='ExactResumeHook'),
     task_meta=dict(type='TaskMetaHook'),
     report=dict(type='EvaluationReportHook'),
+    outputs=dict(type='OutputImagesHook'),
     # The authors train and test without TF32.
     tf32=dict(type='TF32Hook', enabled=False))

@@ -16,6 +16,7 @@ ALLOWED = dict(
     models=set(),
     checkpoint={'models'},
     deploy={'checkpoint', 'models'},
+    apis={'deploy', 'models'},
     synthesis=set(),
     datasets={'synthesis'},
     evaluation={'checkpoint'},

@@ -12,10 +12,10 @@ import torch.nn as nn
 
 from ..dependencies import require
 from ..models import UPOCR
+from ..utils import written_whole
 from .fold import fold_lateral_connections
 from .load_session import load_session
 from .model_info import METADATA_KEY, ModelInfo, hash_weights
-from .written_whole import written_whole
 
 INPUT = 'images'
 SDPA = 'aten::scaled_dot_product_attention'

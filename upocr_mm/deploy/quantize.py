@@ -8,11 +8,11 @@ from typing import NamedTuple, Sequence
 import numpy as np
 
 from ..dependencies import require
+from ..utils import written_whole
 from .base_session import BaseSession
 from .load_session import load_session
 from .model_info import METADATA_KEY, ModelInfo
 from .openvino_session import read_model, shared_core
-from .written_whole import written_whole
 
 # Of every so many pictures one is left to compare the outputs on.
 CHECK_EVERY = 4

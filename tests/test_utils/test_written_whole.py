@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from upocr_mm.deploy.written_whole import written_whole
+from upocr_mm.utils import written_whole
 
 
 def test_files_appear_at_the_end(tmp_path: Path) -> None:

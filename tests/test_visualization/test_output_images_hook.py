@@ -1,0 +1,50 @@
+from __future__ import annotations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.runner import Runner
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+from PIL import Image
+from tiny_run import tiny_cfg
+
+from upocr_mm.visualization import OutputImagesHook
+
+
+def sample(path: str, image: torch.Tensor) -> SegDataSample:
+    one = SegDataSample(metainfo=dict(task='text_removal', img_path=path))
+    one.pred_image = PixelData(data=image)
+    return one
+
+
+@pytest.mark.parametrize('rounding, value', [('truncate', 127),
+                                             ('round', 128)])
+def test_values(tmp_path: Path, rounding: str, value: int) -> None:
+    image = torch.tensor([0.5, 2., -1.])[:, None, None].expand(3, 2, 4)
+    hook = OutputImagesHook(str(tmp_path), rounding)
+    hook.after_test_iter(None, 0, {}, [sample('a/b.jpg', image)])
+    saved = np.asarray(Image.open(tmp_path / 'text_removal' / 'b.png'))
+    assert saved.shape == (2, 4, 3)
+    assert saved[0, 0].tolist() == [value, 255, 0]
+
+
+def test_equal_names_are_refused(tmp_path: Path) -> None:
+    hook = OutputImagesHook(str(tmp_path))
+    image = torch.zeros(3, 2, 2)
+    hook.after_test_iter(None, 0, {}, [sample('a/b.jpg', image)])
+    with pytest.raises(ValueError, match='a/b.jpg and c/b.png would both'):
+        hook.after_test_iter(None, 0, {}, [sample('c/b.png', image)])
+    with pytest.raises(ValueError, match="rounding must be .*'up'"):
+        OutputImagesHook(rounding='up')
+
+
+def test_of_a_test(tmp_path: Path, drawn_data: Path) -> None:
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.default_hooks.outputs.out_dir = str(tmp_path / 'out')
+    Runner.from_cfg(cfg).test()
+    files = sorted((tmp_path / 'out').glob('*/*.png'))
+    assert len(files) == 9
+    assert len({file.parent.name for file in files}) == 3
+    assert Image.open(files[0]).size == (64, 48)
