@@ -32,7 +32,7 @@ import torch
 from benchmarking.cases import (FILE_SIZES, GROUPS, PLAIN, RUNTIMES, VARIANTS,
                                 Case, cases_of, synthesize_files, variants_of)
 from benchmarking.processes import (NotInstalled, WorkerError, call,
-                                    measure_time, peak_memory)
+                                    measure_memory, measure_time)
 from benchmarking.report import (compare_outputs, format_table, machine_facts,
                                  summarize, write_report)
 from benchmarking.steps import export_model, run_loop, write_weights
@@ -183,8 +183,8 @@ def _measure(args: argparse.Namespace, case: Case, variant: str,
         else:
             if first in RUNTIMES:
                 call(export_model, args, case, variant)
-            row['memory_mib'], row['memory_source'] = call(
-                peak_memory, args, case, variant)
+            row['memory_mib'], row['memory_source'] = measure_memory(
+                args, case, variant)
             if variant != PLAIN and not args.memory_only:
                 _compare(row, args, case, variant)
     except NotInstalled as error:
