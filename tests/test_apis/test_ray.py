@@ -52,10 +52,9 @@ def test_two_workers(arguments: dict, folder: Path, tmp_path: Path) -> None:
     ray = pytest.importorskip('ray')
     import ray.data  # noqa: F811
     ray.init(
-        num_cpus=2,
+        num_cpus=3,  # two actors, and the reading
         include_dashboard=False,
-        log_to_driver=False,
-        runtime_env=dict(env_vars=dict(OMP_NUM_THREADS='1')))
+        log_to_driver=False)
     try:
         arguments.update(root=str(folder), out_dir=str(tmp_path / 'out'))
         pictures = ray.data.read_binary_files(
