@@ -218,6 +218,10 @@ def test_bad_models(tiny_model: tuple[Path, Path], tmp_path: Path) -> None:
                                                                       33)):
         with pytest.raises(ValueError, match=f'{field} must be'):
             UPOCRInferencer(config, weights, **{field: value})
+    with pytest.raises(
+            ValueError, match="float16.* needs the backend 'torch'"):
+        UPOCRInferencer(
+            config, weights, backend='openvino', dtype='float16', device='cpu')
     with pytest.raises(ValueError, match="runs on CPUs.*'cuda'"):
         UPOCRInferencer(config, weights, device='cuda', backend='openvino')
 

@@ -116,8 +116,8 @@ def _add_model(parser: argparse.ArgumentParser, runs: bool = True) -> None:
     group.add_argument(
         '--weights',
         metavar='FILE',
-        help='a checkpoint (default: that which '
-        'comes with the model)')
+        help='a checkpoint; needed unless one comes with the model, as '
+        '`upocr models` tells')
     group.add_argument(
         '--size',
         type=int,

@@ -88,8 +88,8 @@ def find_model(model: str | Path,
         if weights is None:
             raise ValueError(
                 f'no weights come with the model {str(model)!r}; name a '
-                'checkpoint (weights=..., --weights FILE), of a training or '
-                'of tools/model_converters/upocr2mm.py')
+                'checkpoint (weights, --weights) of a training, or one of '
+                'tools/model_converters/upocr2mm.py')
         weights = config_root() / weights
     if not Path(weights).is_file():
         raise FileNotFoundError(f'the checkpoint {weights} does not exist')
@@ -167,6 +167,9 @@ def load_predictor(config: Path, weights: Path, size: int, device: str,
     """
     if dtype not in DTYPES:
         raise ValueError(f'dtype must be one of {DTYPES}, but got {dtype!r}')
+    if dtype == 'float16' and backend != 'torch':
+        raise ValueError(f"dtype='float16' needs the backend 'torch', but it "
+                         f'is {backend!r}, which has float32 and bfloat16')
     model = load_model(config, weights)
     if backend == 'torch':
         if num_threads is not None:

@@ -66,6 +66,8 @@ def test_tasks_are_a_list_of_names(tasks: str | list[str]) -> None:
 @pytest.mark.parametrize('inputs', [
     torch.zeros(1, 3, 32, 32, dtype=torch.uint8),
     torch.zeros(3, 32, 32),
+    torch.zeros(1, 4, 32, 32),
+    torch.zeros(1, 3, 32, 32).numpy(),
 ])
 def test_inputs_are_batches_of_floats(inputs: torch.Tensor) -> None:
     with pytest.raises(ValueError, match=r'floating-point.*\(N, 3, H, W\)'):

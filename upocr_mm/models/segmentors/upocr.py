@@ -256,10 +256,14 @@ class UPOCR(BaseSegmentor):
         if isinstance(tasks, str) or not tasks:
             raise ValueError(f'tasks must be a list of some of '
                              f'{list(self.tasks)}, but got {tasks!r}')
-        if inputs.ndim != 4 or not inputs.is_floating_point():
+        if (not isinstance(inputs, torch.Tensor)
+                or not inputs.is_floating_point() or inputs.ndim != 4
+                or inputs.shape[1] != 3):
+            found = [str(getattr(inputs, name, type(inputs).__name__))
+                     for name in ('dtype', 'shape')]  # yapf: disable
             raise ValueError(
-                'inputs must be floating-point images of shape (N, 3, H, W), '
-                f'but got {inputs.dtype} of shape {tuple(inputs.shape)}')
+                'inputs must be a floating-point tensor of shape (N, 3, H, '
+                f'W), but got {found[0]} of shape {found[1]}')
         per_image = [task for task in tasks for _ in range(len(inputs))]
         return list(self._predict_images(inputs, per_image).split(len(inputs)))
 
