@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import BATCH, SIZE, small_model
+from small_model import BATCH, SIZE, small_model
 
 from upocr_mm.deploy import ModelInfo, export_onnx, hash_weights
 from upocr_mm.deploy.export import TaskGraph

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import BATCH, SIZE
+from small_model import BATCH, SIZE
 
 from upocr_mm.deploy import BaseSession, load_session
 from upocr_mm.deploy.openvino_session import shared_core

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import BATCH, SIZE
+from small_model import BATCH, SIZE
 
 from upocr_mm.deploy import export_onnx, load_session, quantize_int8
 from upocr_mm.models import UPOCR
