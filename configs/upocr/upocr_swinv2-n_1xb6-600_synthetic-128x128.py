@@ -29,6 +29,7 @@ train_dataloader = dict(
 test_dataloader = dict(
     num_workers=1, dataset=dict(pipeline=[load[0], resize, load[1], pack]))
 val_dataloader = test_dataloader
+test_pipeline = [load[0], resize, pack]
 tta_pipeline = [load[0], resize, _base_.tta_pipeline[-1]]
 optim_wrapper = dict(
     type='OptimWrapper',

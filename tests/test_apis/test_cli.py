@@ -2,7 +2,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
+import socket
+import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -169,6 +173,69 @@ def test_export_and_models(run, tmp_path: Path) -> None:
     assert 'upocr_swinv2-n_1xb6-600_synthetic-128x128' in listed.out
     entries = json.loads(run('models', '--json', model=False).out)
     assert all(Path(entry['Config']).is_file() for entry in entries)
+
+
+def test_models_of_the_index(run) -> None:
+    listed = run('models', model=False).out
+    assert 'upocr_swinv2-s_released-512x512' in listed and '108.2 M' in listed
+    assert 'unet' not in listed and 'segformer' not in listed
+
+
+def test_version_and_usage(run, photo: Path, capsys) -> None:
+    with pytest.raises(SystemExit) as end:
+        run('--version', model=False)
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith('upocr_mm ')
+    with pytest.raises(SystemExit) as end:
+        run('segment', photo, '--presett', 'careful')
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert 'usage: upocr segment' in error and '--presett careful' in error
+
+
+def test_results_of_equal_names(run, photo: Path) -> None:
+    """Pictures that differ by suffix or folder alone lose no result."""
+    image = Image.open(photo)
+    image.save(photo.with_suffix('.jpg'))
+    assert run('segment', photo.parent, '-o', 'out').code == 0
+    assert files(Path('out')) == ['photo.jpg.png', 'photo.png.png']
+    other = Path('other')
+    other.mkdir()
+    image.save(other / photo.name)
+    assert run('segment', photo, other / photo.name, '-o', 'two').code == 0
+    assert files(Path('two')) == ['photo.png', 'photo_2.png']
+    again = run('segment', photo, other / photo.name, '-o', 'two',
+                '--skip-existing')
+    assert '0 done, 2 skipped' in again.err
+
+
+def test_serve_on_a_taken_port(run) -> None:
+    pytest.importorskip('gradio')
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run('serve', '--port', port)
+    assert result.code == 2 and 'Traceback' not in result.err
+    assert f'port {port} of 127.0.0.1 cannot be opened' in result.err
+    result = run('serve', '--port', 99999)
+    assert result.code == 2 and '--port must lie between' in result.err
+
+
+def test_serve_until_interrupted(tiny_model: tuple[Path, Path]) -> None:
+    pytest.importorskip('gradio')
+    config, weights = tiny_model
+    process = subprocess.Popen([
+        sys.executable, '-m', 'upocr_mm.apis.cli', 'serve', '--port', '0',
+        '--model', config, '--weights', weights, '--backend', 'torch'
+    ], stderr=subprocess.PIPE, text=True)  # yapf: disable
+    for line in process.stderr:
+        if '(page)' in line:
+            break
+    address = line.split()[1]
+    with urllib.request.urlopen(f'{address}/v1/info') as answer:
+        assert len(json.load(answer)['tasks']) == 3
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 0 and 'Traceback' not in error
 
 
 @pytest.mark.parametrize('arguments, message', [

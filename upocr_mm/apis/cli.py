@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
+from ..dependencies import require
 from . import models
 from .cli_arguments import COMMANDS, parse_args
 from .cli_output import Output, UsageError
@@ -14,7 +15,7 @@ from .folder_run import FolderRun
 from .inferencer import UPOCRInferencer
 from .options import MASKS, PredictOptions
 from .picture import read_pictures
-from .sources import SourceFile, find_sources
+from .sources import SourceFile, find_sources, with_unique_names
 
 EXIT_DATA, EXIT_USAGE, EXIT_INTERRUPT = 1, 2, 130
 
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return list_models(args.pattern, args.json)
         if args.command == 'export':
             return export(args)
+        if args.command == 'serve':
+            return serve(args)
         return predict(args)
     except (UsageError, ValueError, FileNotFoundError, ImportError) as error:
         print(f'upocr: {error}', file=sys.stderr)
@@ -52,9 +55,12 @@ def list_models(pattern: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(entries, indent=1))
         return 0
+    print(f'{"name, aliases":60} parameters  weights')
     for entry in entries:
-        weights = 'weights included' if entry.get('Weights') else ''
-        print(f'{", ".join(models.names_of(entry)):60} {weights}'.rstrip())
+        parameters = entry.get('Metadata', {}).get('Parameters')
+        size = f'{parameters / 1e6:.1f} M' if parameters else ''
+        weights = 'included' if entry.get('Weights') else '(--weights FILE)'
+        print(f'{", ".join(models.names_of(entry)):60} {size:>10}  {weights}')
     return 0
 
 
@@ -71,9 +77,49 @@ def export(args: argparse.Namespace) -> int:
     return 0
 
 
+def serve(args: argparse.Namespace) -> int:
+    """Serve the page and the HTTP interface until interrupted."""
+    _check(
+        args,
+        dict(
+            port=(0, 65535),
+            max_upload=(1, 2**20),
+            max_pixels=(1, 2**40),
+            max_waiting=(0, 32)))
+    require('gradio', 'web')
+    from .server import Server, open_port
+    port = open_port(args.host, args.port)
+    with port:
+        server = Server(
+            _inferencer(args), port, args.max_upload * 2**20, args.max_pixels,
+            args.max_waiting)
+        print(
+            f'upocr: {server.address} (page), {server.address}/v1/ (HTTP, '
+            'see /openapi.json); Ctrl-C ends',
+            file=sys.stderr)
+        server.run()
+    return 0
+
+
+def _inferencer(args: argparse.Namespace) -> UPOCRInferencer:
+    inferencer = UPOCRInferencer(
+        args.model,
+        args.weights,
+        args.device,
+        args.backend,
+        args.dtype,
+        args.size,
+        args.num_threads,
+        show_progress=False)
+    if not getattr(args, 'quiet', False):
+        print(f'upocr: {inferencer.predictor.name}', file=sys.stderr)
+    return inferencer
+
+
 def predict(args: argparse.Namespace) -> int:
     """Predict pictures and write the results."""
-    _check(args)
+    _check(args,
+           dict(quality=(1, 100), batch_size=(1, 4096), max_pixels=(1, 2**40)))
     tasks, main_image, _ = COMMANDS[args.command]
     options = dict(
         tasks=tasks,
@@ -88,17 +134,7 @@ def predict(args: argparse.Namespace) -> int:
     PredictOptions(**options)  # refuses what is wrong before all else
     sources = _sources(args)
     output = Output(args, main_image)
-    inferencer = UPOCRInferencer(
-        args.model,
-        args.weights,
-        args.device,
-        args.backend,
-        args.dtype,
-        args.size,
-        args.num_threads,
-        show_progress=False)
-    if not args.quiet:
-        print(f'upocr: {inferencer.predictor.name}', file=sys.stderr)
+    inferencer = _inferencer(args)
     with _json_lines(args.json) as json_lines:
         run = FolderRun(
             inferencer,
@@ -120,9 +156,8 @@ def predict(args: argparse.Namespace) -> int:
     return EXIT_DATA if outcome.failed else 0
 
 
-def _check(args: argparse.Namespace) -> None:
-    for field, low, high in (('quality', 1, 100), ('batch_size', 1, 4096),
-                             ('max_pixels', 1, 2**40)):
+def _check(args: argparse.Namespace, ranges: dict[str, tuple]) -> None:
+    for field, (low, high) in ranges.items():
         value = getattr(args, field)
         if not low <= value <= high:
             raise UsageError(f'--{field.replace("_", "-")} must lie between '
@@ -144,7 +179,7 @@ def _sources(args: argparse.Namespace) -> list[SourceFile]:
             raise UsageError('- (the standard input) is one picture, and the '
                              'only input')
         return [SourceFile(sys.stdin.buffer.read(), Path('stdin.png'))]
-    sources = list(find_sources(inputs, not args.no_recursive))
+    sources = with_unique_names(find_sources(inputs, not args.no_recursive))
     if args.shard:
         try:
             k, n = map(int, args.shard.split('/'))

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Sequence
 
+from ..version import __version__
 from . import models
 from .compositing import PRESETS
 from .interpreting import REMOVAL, SEGMENTATION, TAMPERING
@@ -28,13 +29,15 @@ def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
         arguments: Its words; None takes those of the process.
 
     Returns:
-        ``command``, one of :data:`COMMANDS`, ``models`` or ``export``, and
-        its options.
+        ``command``, one of :data:`COMMANDS`, ``models``, ``serve`` or
+        ``export``, and its options.
     """
     parser = argparse.ArgumentParser(
         prog='upocr',
         description='Text removal, text segmentation and '
         'tampered text detection in pictures.')
+    parser.add_argument(
+        '--version', action='version', version=f'upocr_mm {__version__}')
     commands = parser.add_subparsers(dest='command', required=True)
     for name, (_, _, what) in COMMANDS.items():
         command = commands.add_parser(name, help=what, description=what)
@@ -45,11 +48,18 @@ def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
     listing.add_argument('pattern', nargs='?', default='.*')
     listing.add_argument(
         '--json', action='store_true', help='print JSON instead of a table')
+    serve = commands.add_parser(
+        'serve', help='a page in the browser, and HTTP')
+    _add_server(serve)
+    _add_model(serve, batches=False)
     export = commands.add_parser(
         'export', help='write a model as a file of ONNX')
     export.add_argument('out', type=Path, help='the file to write, *.onnx')
     _add_model(export, runs=False)
-    args = parser.parse_args(arguments)
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:  # argparse would print the usage of `upocr` alone
+        commands.choices[args.command].error(
+            f'unrecognized arguments: {" ".join(unknown)}')
     return args
 
 
@@ -106,7 +116,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     group.add_argument('--quiet', action='store_true', help='no progress')
 
 
-def _add_model(parser: argparse.ArgumentParser, runs: bool = True) -> None:
+def _add_model(parser: argparse.ArgumentParser,
+               runs: bool = True,
+               batches: bool = True) -> None:
     group = parser.add_argument_group('model')
     group.add_argument(
         '--model',
@@ -129,12 +141,42 @@ def _add_model(parser: argparse.ArgumentParser, runs: bool = True) -> None:
     group.add_argument('--backend', choices=models.BACKENDS, default='auto')
     group.add_argument('--dtype', choices=models.DTYPES, default='float32')
     group.add_argument('--num-threads', type=int, metavar='N')
+    if not batches:
+        return
     group.add_argument(
         '--batch-size',
         type=int,
         default=1,
         metavar='N',
         help='pictures, or tiles of one, in one pass (default: 1)')
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--host',
+        default='127.0.0.1',
+        help='interface to listen on; 0.0.0.0 lets other machines in, without '
+        'any password (default: 127.0.0.1)')
+    parser.add_argument(
+        '--port', type=int, default=7860, help='(default: 7860)')
+    parser.add_argument(
+        '--max-upload',
+        type=int,
+        default=32,
+        metavar='MIB',
+        help='larger uploads are refused (default: 32)')
+    parser.add_argument(
+        '--max-pixels',
+        type=int,
+        default=50_000_000,
+        metavar='N',
+        help='larger pictures are refused (default: 50000000)')
+    parser.add_argument(
+        '--max-waiting',
+        type=int,
+        default=16,
+        metavar='N',
+        help='further requests are refused (default: 16)')
 
 
 def _add_prediction(parser: argparse.ArgumentParser, command: str) -> None:

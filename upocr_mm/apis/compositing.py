@@ -1,6 +1,6 @@
 """Change the text of a picture, and nothing else."""
 from __future__ import annotations
-from typing import NamedTuple, Sequence
+from typing import Any, NamedTuple, Sequence
 
 import cv2
 import numpy as np
@@ -69,14 +69,20 @@ def change_mask(before: np.ndarray, after: np.ndarray,
     return mask.astype(bool) & (neighbors > 2)
 
 
-def shapes_to_mask(shapes: Sequence[Shape], size: tuple[int, int],
+def is_mask(shapes: Any) -> bool:
+    """Whether regions are given as a mask, a bool array (H, W)."""
+    return (isinstance(shapes, np.ndarray) and shapes.dtype == bool
+            and shapes.ndim == 2)
+
+
+def shapes_to_mask(shapes: Sequence[Shape] | np.ndarray, size: tuple[int, int],
                    field: str) -> np.ndarray:
     """Fill boxes and polygons.
 
     Args:
         shapes: ``[x1, y1, x2, y2]`` or ``[[x, y], [x, y], [x, y], ...]`` in
             pixels; borders belong to it. What lies outside of the picture is
-            cut off.
+            cut off. Or the mask itself, a bool array (H, W).
         size: Height and width of the mask.
         field: Name of the argument, for messages.
 
@@ -84,8 +90,14 @@ def shapes_to_mask(shapes: Sequence[Shape], size: tuple[int, int],
         bool array (H, W).
 
     Raises:
-        ValueError: A shape is neither of the two.
+        ValueError: A shape is neither of the two, or the mask is of another
+            size.
     """
+    if is_mask(shapes):
+        if shapes.shape != size:
+            raise ValueError(f'{field} must have the size of the picture, '
+                             f'{size} (height, width), but has {shapes.shape}')
+        return shapes
     mask = np.zeros(size, np.uint8)
     for shape in shapes:
         try:

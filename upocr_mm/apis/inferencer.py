@@ -18,7 +18,7 @@ from .picture import Picture, Source, read_pictures
 from .prediction import Prediction
 from .saving import save_prediction, sheet
 from .sizing import predict_pictures
-from .sources import find_sources
+from .sources import find_sources, with_unique_names
 
 
 class UPOCRInferencer(BaseInferencer):
@@ -124,7 +124,7 @@ class UPOCRInferencer(BaseInferencer):
             **kwargs)
         out_dir = postprocess.get('out_dir')
         results: dict[str, list] = dict(predictions=[], visualization=[])
-        sources = list(find_sources(inputs))
+        sources = with_unique_names(find_sources(inputs))
         if self.show_progress:
             sources = track(sources, description='Inference')
         pages = ((page, source) for source in sources

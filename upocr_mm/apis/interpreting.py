@@ -149,6 +149,6 @@ def _removal_mask(result: Prediction, strokes: np.ndarray | None,
         mask = grow(strokes, dilation)
     if options.regions is not None:
         mask = mask & shapes_to_mask(options.regions, size, 'regions')
-    if options.keep:
+    if options.keep is not None and len(options.keep):
         mask = mask & ~shapes_to_mask(options.keep, size, 'keep')
     return mask

@@ -31,20 +31,22 @@ def config_root() -> Path:
 
 
 def list_models(pattern: str = '.*') -> list[dict[str, Any]]:
-    """Entries of the model index.
+    """Entries of the model index that are UPOCR models.
 
     Args:
         pattern: Regular expression that the name or an alias begins with.
 
     Returns:
-        The entries, whose ``Config`` is an absolute path; ``Weights`` is
-        there if weights are published with them.
+        The entries (without the baselines of MMSegmentation), whose
+        ``Config`` is an absolute path; ``Weights`` is there if weights are
+        published with them.
     """
     root = config_root()
     entries = []
     for file in load(root / 'model-index.yml')['Import']:
         for entry in load(root / file).get('Models') or []:
-            if any(re.match(pattern, name) for name in names_of(entry)):
+            if entry['In Collection'] == 'UPOCR' and any(
+                    re.match(pattern, name) for name in names_of(entry)):
                 entries.append(dict(entry, Config=str(root / entry['Config'])))
     return entries
 

@@ -4,7 +4,7 @@ from typing import Sequence
 
 import numpy as np
 
-from .compositing import PRESETS, Shape, Strength, shapes_to_mask
+from .compositing import PRESETS, Shape, Strength, is_mask, shapes_to_mask
 
 SIZINGS = ('auto', 'resize', 'tile')
 COMPOSITES = ('text', 'none')
@@ -31,7 +31,8 @@ class PredictOptions:
             same pass), ``'change'`` (what text removal changes), ``'regions'``
             (all of ``regions``), or a bool array (H, W).
         regions: Boxes ``[x1, y1, x2, y2]`` and polygons ``[[x, y], ...]``, in
-            pixels of the upright picture: only there is text removed.
+            pixels of the upright picture, or a bool array (H, W): only there
+            is text removed.
         keep: The same: there is no text removed.
         preset: ``'careful'``, ``'normal'`` or ``'thorough'``: how much counts
             as text. It sets the following, unless they are given.
@@ -47,8 +48,8 @@ class PredictOptions:
     overlap: int | None = None
     composite: str = 'text'
     mask: str | np.ndarray = 'segmentation'
-    regions: Sequence[Shape] | None = None
-    keep: Sequence[Shape] = ()
+    regions: Sequence[Shape] | np.ndarray | None = None
+    keep: Sequence[Shape] | np.ndarray = ()
     preset: str = 'normal'
     threshold: float | None = None
     dilation: int | None = None
@@ -68,11 +69,13 @@ class PredictOptions:
         elif np.ndim(self.mask) != 2:
             raise ValueError('mask must be an array of shape (H, W), but got '
                              f'{np.shape(self.mask)}')
-        if isinstance(self.mask,
-                      str) and self.mask == 'regions' and (not self.regions):
-            raise ValueError("mask='regions' needs regions")
         for field in ('regions', 'keep'):
-            shapes_to_mask(getattr(self, field) or (), (1, 1), field)
+            shapes = getattr(self, field)
+            if shapes is not None and not is_mask(shapes):
+                shapes_to_mask(shapes, (1, 1), field)
+        if isinstance(self.mask, str) and self.mask == 'regions' and (
+                self.regions is None or len(self.regions) == 0):
+            raise ValueError("mask='regions' needs regions")
         if self.threshold is not None and not 0 <= self.threshold <= 1:
             raise ValueError('threshold must lie in [0, 1], but got '
                              f'{self.threshold}')

@@ -19,6 +19,14 @@ MAX_PIXELS = 2 * 89_478_485
 PREVIEWS = ('MPO', )
 
 
+class UnreadableError(ValueError):
+    """A file or array is no picture, damaged or empty."""
+
+
+class TooLargeError(UnreadableError):
+    """A picture has too many pixels."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Picture:
     """One picture as the model sees it, and what its file held besides.
@@ -101,7 +109,8 @@ def read_pictures(source: Source,
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no picture, damaged, empty or too large.
+        UnreadableError: It is no picture, damaged, empty or, as
+            :class:`TooLargeError`, too large; a ``ValueError``.
         TypeError: It is none of the above.
     """
     if isinstance(source, np.ndarray):
@@ -112,17 +121,19 @@ def read_pictures(source: Source,
         return
     if isinstance(source, (bytes, bytearray, memoryview)):
         name, file = name or 'bytes', io.BytesIO(source)
+        if not source:
+            raise UnreadableError(f'{name} is empty')
     elif isinstance(source, (str, Path)):
         path = Path(source)
         name, file = name or str(source), path
         if path.is_dir():
-            raise ValueError(f'{path} is a folder, not a picture')
+            raise UnreadableError(f'{path} is a folder, not a picture')
         if not path.exists():
             raise FileNotFoundError(f'{path} does not exist')
         if not path.is_file():
-            raise ValueError(f'{path} is not a regular file')
+            raise UnreadableError(f'{path} is not a regular file')
         if path.stat().st_size == 0:
-            raise ValueError(f'{path} is empty')
+            raise UnreadableError(f'{path} is empty')
     else:
         raise TypeError('a picture must be a path, bytes, a PIL.Image or a '
                         f'NumPy array, but got {type(source).__name__}')
@@ -139,13 +150,16 @@ def _one_sentence(name: str) -> Iterator[None]:
             warnings.simplefilter('ignore', Image.DecompressionBombWarning)
             yield
     except Image.DecompressionBombError:
-        raise ValueError(
+        raise TooLargeError(
             f'{name} has more than {MAX_PIXELS} pixels; it is refused, as '
             'unpacking it could fill the memory') from None
-    except (OSError, SyntaxError, EOFError, IndexError, OverflowError,
-            Image.UnidentifiedImageError) as error:
-        raise ValueError(f'{name} is damaged, cut off or not a picture: '
-                         f'{reason_of(error)}') from None
+    except Image.UnidentifiedImageError:
+        raise UnreadableError(f'{name} is damaged, cut off or not a picture: '
+                              'its format is not known') from None
+    except (OSError, SyntaxError, EOFError, IndexError,
+            OverflowError) as error:
+        raise UnreadableError(f'{name} is damaged, cut off or not a picture: '
+                              f'{reason_of(error)}') from None
 
 
 def _from_array(array: np.ndarray, name: str) -> Image.Image:
@@ -154,21 +168,22 @@ def _from_array(array: np.ndarray, name: str) -> Image.Image:
         array = array[..., 0]
     if not (array.ndim == 2 or
             (array.ndim == 3 and array.shape[-1] in (3, 4))) or not array.size:
-        raise ValueError(
+        raise UnreadableError(
             f'{name} must have the shape (H, W), (H, W, 1), (H, W, 3) or '
             f'(H, W, 4), but got {array.shape}')
     if array.dtype.kind == 'f':
         # also false for NaN
         if not (array.min() >= 0 and array.max() <= 1):
-            raise ValueError(
+            raise UnreadableError(
                 f'{name} holds floats, which must lie in [0, 1], but got '
                 f'values from {array.min():g} to {array.max():g}')
         array = np.round(array * 255).astype(np.uint8)
     if array.dtype == np.uint16 and array.ndim == 3:
         array = _to_8_bits(array)
     if array.dtype not in (np.uint8, np.uint16):
-        raise ValueError(f'{name} must be of uint8, uint16 or floats, but got '
-                         f'{array.dtype}')
+        raise UnreadableError(
+            f'{name} must be of uint8, uint16 or floats, but got '
+            f'{array.dtype}')
     return Image.fromarray(np.ascontiguousarray(array))
 
 
@@ -187,8 +202,8 @@ def _picture(image: Image.Image, name: str, page: int, num_pages: int,
              max_pixels: int) -> Picture:
     width, height = image.size
     if not 0 < width * height <= max_pixels:
-        raise ValueError(f'{name} has {width} x {height} pixels, allowed are '
-                         f'at most {max_pixels}')
+        raise TooLargeError(f'{name} has {width} x {height} pixels, allowed '
+                            f'are at most {max_pixels}')
     info = {
         key: image.info[key]
         for key in ('icc_profile', 'dpi') if image.info.get(key)
@@ -225,7 +240,7 @@ def _values_of_16_bits(values: np.ndarray, name: str) -> np.ndarray:
     """The values of a gray picture with more than 8 bits, as uint16."""
     low, high = values.min(), values.max()
     if values.dtype.kind == 'f' or low < 0 or high > 65535:
-        raise ValueError(
+        raise UnreadableError(
             f'{name} has values of type {values.dtype} from {low:g} to '
             f'{high:g}; of gray pictures with more than 8 bits only those '
             'with values from 0 to 65535 are read')

@@ -1,8 +1,9 @@
 from __future__ import annotations
 import glob
+import itertools
 import os
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple, Sequence
+from typing import Any, Iterable, Iterator, NamedTuple, Sequence
 from urllib.parse import unquote, urlsplit
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.gif',
@@ -62,6 +63,39 @@ def find_sources(inputs: Any, recursive: bool = True) -> Iterator[SourceFile]:
             yield SourceFile(file, file.relative_to(root))
     else:
         raise FileNotFoundError(f'{path} does not exist')
+
+
+def with_unique_names(sources: Iterable[SourceFile]) -> list[SourceFile]:
+    """Rename what would get the same results' names.
+
+    ``a.jpg`` and ``a.png`` of one folder become ``a.jpg.jpg`` and
+    ``a.png.png``, so that the names of their results differ; files of the
+    same name from different folders get a number.
+
+    Args:
+        sources: The pictures.
+
+    Returns:
+        The same in this order; the parent folder and the name without suffix
+        of :attr:`SourceFile.relative` occur once.
+    """
+    sources = list(sources)
+    suffixes: dict[Path, set[str]] = {}
+    for _, path in sources:
+        suffixes.setdefault(path.with_suffix(''), set()).add(path.suffix)
+    used: set[Path] = set()
+    renamed = []
+    for source, path in sources:
+        if len(suffixes[path.with_suffix('')]) > 1:
+            path = path.with_name(path.name + path.suffix)
+        wanted = path
+        for number in itertools.count(2):
+            if path.with_suffix('') not in used:
+                break
+            path = wanted.with_name(f'{wanted.stem}_{number}{wanted.suffix}')
+        used.add(path.with_suffix(''))
+        renamed.append(SourceFile(source, path))
+    return renamed
 
 
 def _local(path: str | Path) -> str:

@@ -40,6 +40,12 @@ test_dataloader = dict(
             dict(type='PackImageToImageInputs')
         ]))
 val_dataloader = test_dataloader
+# of `mmseg.apis.inference_model`
+test_pipeline = [
+    dict(type='LoadImageFromFile', color_type='color_ignore_orientation'),
+    dict(type='PairedResize', size=(512, 512)),
+    dict(type='PackImageToImageInputs')
+]
 # `mim test ... --tta`: the mean of the picture and its mirror image. Targets
 # are loaded behind the flip, so that they are not flipped.
 tta_pipeline = [

@@ -47,9 +47,12 @@ class UPOCR(BaseSegmentor):
             ``torch.compile``. By default float32, not compiled.
         data_preprocessor: See :class:`ImageToImageDataPreprocessor`.
         init_cfg: Initialization as in mmengine.
+        train_cfg: None; ``mmseg.apis.init_model`` sets it.
+        pretrained: The same.
 
     Raises:
-        ValueError: A task has no codec, or a codec or loss no prompt,
+        ValueError: ``train_cfg`` or ``pretrained`` is not None, a task has no
+            codec, or a codec or loss no prompt,
             ``trainable`` names what is not there, ``test_cfg`` has an
             unknown entry, encoder and decoder are of different sizes, or the
             encoder has no place for the prompts that are to be added there.
@@ -64,9 +67,18 @@ class UPOCR(BaseSegmentor):
                  trainable: Sequence[str] | None = None,
                  test_cfg: dict | None = None,
                  data_preprocessor: dict | None = None,
-                 init_cfg: dict | None = None) -> None:
+                 init_cfg: dict | None = None,
+                 train_cfg: None = None,
+                 pretrained: None = None) -> None:
         super().__init__(
             data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        for name, value in (('train_cfg', train_cfg), ('pretrained',
+                                                       pretrained)):
+            if value is not None:
+                raise ValueError(
+                    f'model.{name} is not used and must be None, but got '
+                    f'{value!r}; weights to start from are named by '
+                    'load_from, or init_cfg of a part of the model')
         self.backbone = MODELS.build(backbone)
         self.decode_head = MODELS.build(decode_head)
         self.test_cfg = _checked_test_cfg(test_cfg or {})
@@ -343,7 +355,7 @@ class UPOCR(BaseSegmentor):
         """
         tasks = self._tasks_of(inputs, data_samples)
         images = self._predict_images(inputs, tasks).clamp(0, 1)
-        for image, sample in zip(images, data_samples):
+        for image, sample, task in zip(images, data_samples, tasks):
             ori_shape = tuple(sample.get('ori_shape', image.shape[1:]))
             if ori_shape != tuple(image.shape[1:]):
                 image = F.interpolate(
@@ -352,7 +364,7 @@ class UPOCR(BaseSegmentor):
                     mode='bilinear',
                     align_corners=False)[0]
             sample.pred_image = PixelData(data=image)
-            classes = self.codecs[sample.task].decode(image)
+            classes = self.codecs[task].decode(image)
             if classes is not None:
                 sample.pred_sem_seg = PixelData(data=classes)
         return list(data_samples)
@@ -364,10 +376,14 @@ class UPOCR(BaseSegmentor):
             for sample in data_samples or [None] * len(inputs)
             if sample is not None
         ]
+        if len(self.tasks) == 1:
+            # `mmseg.apis.inference_model` names none
+            tasks = [task or self.tasks[0] for task in tasks]
         if len(tasks) != len(inputs) or None in tasks:
             raise ValueError(
                 'every image needs a data sample whose metainfo names its '
-                f'task, one of {list(self.tasks)}')
+                f'task, one of {list(self.tasks)}; for pictures alone use '
+                'upocr_mm.apis.UPOCRInferencer')
         return tasks
 
 
