@@ -7,6 +7,8 @@ import pytest
 # Threads that wait let others work: beside another busy process they would
 # make everything many times slower. Read when torch is imported.
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+# Several processes test at a time, and what they start inherits this.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
 import torch  # noqa: E402
 
 from upocr_mm.synthesis import synthesize_dataset  # noqa: E402
@@ -22,6 +24,6 @@ def drawn_data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope='session', autouse=True)
-def two_threads() -> None:
-    """As many as CI has, so that tests of any machine do the same."""
-    torch.set_num_threads(2)
+def one_thread() -> None:
+    """So that tests do the same on any machine."""
+    torch.set_num_threads(1)

@@ -27,16 +27,6 @@ TASKS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """The tensors here are small: threads would only wait for each other,
-    seconds long on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def load_config(path: Path) -> Config:
     cfg = Config.fromfile(path, import_custom_modules=False)
     init_default_scope(cfg.default_scope)

@@ -121,7 +121,10 @@ def test(stack: str, arguments: list[str]) -> None:
         run(executable(stack), '-m', 'flake8', *folders)
         run(executable(stack), '-m', 'isort', '--check', '--diff', *folders)
         run(executable(stack), '-m', 'yapf', '--recursive', '--diff', *folders)
-    run(executable(stack), '-m', 'pytest', *arguments)
+    workers = min(os.cpu_count() or 1, 4)
+    run(
+        executable(stack), '-m', 'pytest', '-n', str(workers), '--dist',
+        'worksteal', *arguments)
 
 
 def demo(stack: str, arguments: list[str]) -> None:
