@@ -67,7 +67,8 @@ def test_one_picture(page, photo: Path, inferencer: UPOCRInferencer) -> None:
     content = download(page, '#clean')
     found = np.asarray(Image.open(io.BytesIO(content)))
     expected, = inferencer(photo)['predictions']
-    assert np.array_equal(found, expected['text_free'])
+    # Threads may round differently.
+    assert abs(found.astype(int) - expected['text_free']).max() <= 1
 
 
 def test_tasks_and_archive(page, photo: Path) -> None:

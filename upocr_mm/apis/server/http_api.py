@@ -164,7 +164,7 @@ def create_app(service: PredictionService, max_bytes: int) -> FastAPI:
         are JSON with one sentence in ``detail``: 404 for a task that the
         model does not have, 413 for what is too large, 415 for what is no
         picture, 422 for an option that is not as described, 503 if too many
-        pictures wait.
+        pictures wait, 507 if the disk is full.
     """
     app = FastAPI(
         title='UPOCR',
@@ -177,7 +177,7 @@ def create_app(service: PredictionService, max_bytes: int) -> FastAPI:
     app.add_middleware(
         UploadLimit, max_bytes=max_bytes + FORM_BYTES, prefix='/v1/')
     for kind, code in ((ValueError, 422), (UnreadableError, 415),
-                       (TooLargeError, 413), (BusyError, 503)):
+                       (TooLargeError, 413), (BusyError, 503), (OSError, 507)):
         app.add_exception_handler(kind, _answer_with(code))
     app.add_exception_handler(RequestValidationError, _bad_field)
     for name in ROUTES:

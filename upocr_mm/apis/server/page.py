@@ -170,7 +170,7 @@ def _guarded(function: Callable, service: PredictionService) -> Callable:
     def handler(*inputs: Any, progress: gr.Progress = gr.Progress()) -> Any:
         try:
             yield from function(service, progress, *inputs)
-        except (ValueError, BusyError) as error:
+        except (ValueError, BusyError, OSError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
     return handler
