@@ -19,7 +19,12 @@ def drawn_data(tmp_path_factory) -> Path:
     """Folder with the three data sets, drawn: 5 to train, 3 to test each."""
     folder = tmp_path_factory.mktemp('drawn')
     synthesize_dataset(
-        folder, num_train=5, num_test=3, num_val=1, size=(48, 64))
+        folder,
+        num_train=5,
+        num_test=3,
+        num_val=1,
+        size=(48, 64),
+        presets='simple')
     return folder
 
 

@@ -30,7 +30,13 @@ from upocr_mm.synthesis import synthesize_dataset
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
-DATA = dict(num_train=300, num_test=24, size=(128, 128), seed=0, num_workers=2)
+DATA = dict(
+    num_train=300,
+    num_test=24,
+    size=(128, 128),
+    seed=0,
+    num_workers=2,
+    presets='simple')
 # The rows of the table: metric, what it is, and the trivial answer.
 ROWS = (
     ('text_removal/PSNR_text', 'PSNR inside the text region, dB',

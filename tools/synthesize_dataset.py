@@ -8,7 +8,8 @@ import argparse
 import sys
 import time
 
-from upocr_mm.synthesis import synthesize_dataset
+from upocr_mm.synthesis import PRESETS, synthesize_dataset
+from upocr_mm.synthesis.renderer import DEFAULT_PRESETS
 
 
 def parse_args() -> argparse.Namespace:
@@ -32,6 +33,12 @@ def parse_args() -> argparse.Namespace:
         default=[128, 128],
         metavar=('H', 'W'),
         help='height and width of the images')
+    parser.add_argument(
+        '--presets',
+        nargs='+',
+        choices=list(PRESETS),
+        default=list(DEFAULT_PRESETS),
+        help='kinds of pictures, equally likely')
     parser.add_argument('--seed', type=int, default=0, help='random seed')
     parser.add_argument(
         '--workers', type=int, default=1, help='number of processes')
@@ -46,9 +53,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--fonts', metavar='DIR', help='folder of further TrueType fonts')
     parser.add_argument(
+        '--system-fonts',
+        action='store_true',
+        help='use the fonts of this machine, too')
+    parser.add_argument(
         '--backgrounds',
         metavar='DIR',
-        help='folder of photographs without text to draw on')
+        help='folder of photographs without text')
     parser.add_argument(
         '--overwrite',
         action='store_true',
@@ -72,6 +83,8 @@ def main() -> None:
             background_dir=args.backgrounds,
             overwrite=args.overwrite,
             num_val=args.num_val,
+            presets=args.presets,
+            system_fonts=args.system_fonts,
             progress=sys.stdout.isatty())
     except (OSError, TypeError, ValueError) as error:
         sys.exit(f'synthesize_dataset: {error}')

@@ -12,15 +12,16 @@ from PIL import Image, ImageDraw
 
 from upocr_mm.synthesis.font_pool import FontPool, load_font
 from upocr_mm.synthesis.textures import sensor_noise, smooth_noise
-from upocr_mm.synthesis.words import random_word
+from upocr_mm.synthesis.texts import Texts
 
 
 def draw_ink(rng: np.random.Generator, side: int) -> np.ndarray:
     """Lines of text: the ink, float32 (side, side) in [0, 1]."""
     sheet = Image.new('L', (side, side))
-    path, size = FontPool().random_path(rng), int(rng.integers(18, 31))
+    path, size = FontPool().pick(rng), int(rng.integers(18, 31))
+    texts = Texts(rng, 'en_US')
     for y in range(int(rng.integers(2, 10)), side - 10, int(1.4 * size)):
-        line = ' '.join(random_word(rng) for _ in range(4))
+        line = ' '.join(texts.word() for _ in range(4))
         ImageDraw.Draw(sheet).text((4, y), line, 255, load_font(path, size))
     return np.asarray(sheet, np.float32) / 255
 

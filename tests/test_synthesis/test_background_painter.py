@@ -9,7 +9,7 @@ from upocr_mm.synthesis.background_painter import BackgroundPainter
 def test_range_and_shape(size):
     rng = np.random.default_rng(0)
     for _ in range(20):
-        image = BackgroundPainter().paint(rng, size)
+        image = BackgroundPainter().wall(rng, size)
         assert image.shape == size + (3, ) and image.dtype == np.float32
         assert image.min() >= 0 and image.max() <= 1
         assert image.std() > 0.005  # never one flat color
@@ -19,7 +19,7 @@ def test_photographs_are_cut_with_their_colors(tmp_path):
     photo = np.zeros((50, 90, 3), np.uint8)
     photo[:] = (200, 100, 50)
     Image.fromarray(photo).save(tmp_path / 'photo.png')
-    image = BackgroundPainter(tmp_path).paint(
+    image = BackgroundPainter(tmp_path).photo(
         np.random.default_rng(0), (64, 40))
     assert image.shape == (64, 40, 3)
     np.testing.assert_allclose(
@@ -31,7 +31,7 @@ def test_shape_of_what_is_photographed_is_kept(tmp_path):
     rows, columns = np.indices((400, 800)) // 50
     photo = ((rows + columns) % 2 * 255).astype(np.uint8)
     Image.fromarray(photo).save(tmp_path / 'photo.png')
-    cut = BackgroundPainter(tmp_path).paint(
+    cut = BackgroundPainter(tmp_path).photo(
         np.random.default_rng(1), (200, 200))[..., 0] > 0.5
     edges_x = np.abs(np.diff(cut[100].astype(int))).sum()
     edges_y = np.abs(np.diff(cut[:, 100].astype(int))).sum()

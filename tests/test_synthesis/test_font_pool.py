@@ -11,8 +11,8 @@ FONTS = Path(matplotlib.get_data_path()) / 'fonts' / 'ttf'
 
 
 def test_bundled_fonts():
-    names = {Path(path).stem for path in FontPool().paths}
-    assert {'DejaVuSans', 'DejaVuSerif', 'STIXGeneral', 'cmr10'} <= names
+    names = {Path(font.path).stem for font in FontPool().fonts}
+    assert {'DejaVuSans', 'DejaVuSerif', 'STIXGeneral'} <= names
     assert 'cmsy10' not in names  # symbols
 
 
@@ -22,9 +22,21 @@ def test_own_fonts_are_added_and_used(tmp_path):
     shutil.copy(FONTS / 'DejaVuSans.ttf', own)
     shutil.copy(FONTS / 'STIXSizOneSymReg.ttf', tmp_path / 'symbols.ttf')
     pool = FontPool(tmp_path)
-    assert pool.paths == FontPool().paths + [str(own)]
+    assert [font.path for font in pool.fonts
+            ] == [font.path for font in FontPool().fonts] + [str(own)]
     rng = np.random.default_rng(0)
-    assert str(own) in {pool.random_path(rng) for _ in range(300)}
+    assert str(own) in {pool.pick(rng) for _ in range(300)}
+
+
+def test_scripts_and_letters_of_equal_width():
+    pool = FontPool()
+    assert {'latin', 'cyrillic', 'greek'} <= set(pool.scripts)
+    assert 'han' not in pool.scripts
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        assert 'Mono' in pool.pick(rng, monospaced=True)
+        assert 'DejaVu' in pool.pick(rng, 'arabic') or ('arabic'
+                                                        not in pool.scripts)
 
 
 def test_no_folder(tmp_path):
@@ -46,5 +58,5 @@ def test_broken_font_is_named(tmp_path):
 
 def test_symbols_only(tmp_path):
     shutil.copy(FONTS / 'STIXSizOneSymReg.ttf', tmp_path)
-    with pytest.raises(ValueError, match='letters'):
+    with pytest.raises(ValueError, match='draws one of the scripts'):
         FontPool(tmp_path)

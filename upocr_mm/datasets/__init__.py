@@ -4,6 +4,7 @@ from .paired_folder import PairedFolderDataset
 from .samplers import MultiTaskBatchSampler
 from .scut_enstext import SCUTEnsTextDataset
 from .seeded_index import SeededIndex
+from .synthetic_text import SyntheticTextDataset
 from .tampered_ic13 import TamperedIC13Dataset
 from .textseg import TextSegDataset
 from .transforms import (ByteColorJitter, LoadTargets, PackImageToImageInputs,
@@ -15,5 +16,5 @@ __all__ = [
     'MultiTaskBatchSampler', 'MultiTaskDataset', 'PackImageToImageInputs',
     'PairedFolderDataset', 'PairedRandomCrop', 'PairedRandomFlip',
     'PairedRandomRotate', 'PairedResize', 'SCUTEnsTextDataset', 'SeededIndex',
-    'TamperedIC13Dataset', 'TextSegDataset'
+    'SyntheticTextDataset', 'TamperedIC13Dataset', 'TextSegDataset'
 ]

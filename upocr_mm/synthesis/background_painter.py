@@ -1,4 +1,5 @@
 from __future__ import annotations
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -7,16 +8,18 @@ from PIL import Image, ImageOps
 
 from .textures import brick_wall, planks, plaster, smooth_noise
 
+# Larger photographs are reduced, to keep some of them in memory.
+MAX_PHOTO = 1280
 PHOTO_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 
 class BackgroundPainter:
-    """Backgrounds without text that look like photographs of walls and signs.
+    """Grounds without text: regions of photographs, walls and signs, paper.
 
     Args:
-        background_dir: Folder of the user's photographs (without text, or
-            the text in them stays unlabeled), searched recursively; regions
-            of them are used. Defaults to None: backgrounds are computed.
+        background_dir: Folder of photographs (without text, or the text in
+            them stays unlabeled), searched recursively. None: grounds are
+            computed.
 
     Raises:
         FileNotFoundError: If ``background_dir`` is no folder or holds no
@@ -29,20 +32,46 @@ class BackgroundPainter:
         if background_dir is not None:
             self.photos = self._find_photos(Path(background_dir))
 
-    def paint(self, rng: np.random.Generator, size: tuple[int,
+    def photo(self, rng: np.random.Generator, size: tuple[int,
                                                           int]) -> np.ndarray:
-        """Make one background.
+        """A region of a photograph, mirrored or not.
 
         Args:
             rng: Source of randomness.
             size: Height and width in pixels.
 
         Returns:
-            RGB image of shape (H, W, 3), float32 in [0, 1], without sensor
-            noise.
+            float32 (H, W, 3), RGB in [0, 1].
         """
-        if self.photos:
-            return self._cut_photo(rng, size)
+        photo = _read_photo(self.photos[rng.integers(len(self.photos))])
+        height, width = size
+        # The largest region of the right shape, times a random zoom; small
+        # photographs are hardly enlarged.
+        fit = min(photo.shape[0] / height, photo.shape[1] / width)
+        fit = max(min(fit, 0.8), fit * float(rng.uniform(0.3, 1)))
+        box_h, box_w = int(height * fit), int(width * fit)
+        top = int(rng.integers(0, photo.shape[0] - box_h + 1))
+        left = int(rng.integers(0, photo.shape[1] - box_w + 1))
+        region = photo[top:top + box_h, left:left + box_w]
+        if rng.random() < 0.5:
+            region = region[:, ::-1]
+        method = cv2.INTER_AREA if fit > 1 else cv2.INTER_CUBIC
+        region = cv2.resize(
+            np.ascontiguousarray(region), (width, height),
+            interpolation=method)
+        return region.astype(np.float32) / 255
+
+    def wall(self, rng: np.random.Generator, size: tuple[int,
+                                                         int]) -> np.ndarray:
+        """A wall, perhaps with a sign on it, computed.
+
+        Args:
+            rng: Source of randomness.
+            size: Height and width in pixels.
+
+        Returns:
+            float32 (H, W, 3), RGB in [0, 1].
+        """
         scale = min(size) / 128
         image = self._wall(rng, size, scale)
         for _ in range(rng.integers(0, 3)):
@@ -73,27 +102,6 @@ class BackgroundPainter:
                 raise ValueError(f'background "{path}" cannot be read as an '
                                  f'image: {error}') from error
         return files
-
-    def _cut_photo(self, rng: np.random.Generator,
-                   size: tuple[int, int]) -> np.ndarray:
-        path = self.photos[rng.integers(len(self.photos))]
-        try:
-            with Image.open(path) as photo:
-                photo = ImageOps.exif_transpose(photo).convert('RGB')
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ValueError(f'background "{path}" cannot be read as an '
-                             f'image: {error}') from error
-        height, width = size
-        # The largest region of the right shape, times a random zoom.
-        fit = min(photo.height / height, photo.width / width)
-        fit *= rng.uniform(0.6, 1)
-        box_h, box_w = height * fit, width * fit
-        top = rng.uniform(0, photo.height - box_h)
-        left = rng.uniform(0, photo.width - box_w)
-        region = photo.resize((width, height),
-                              Image.Resampling.LANCZOS,
-                              box=(left, top, left + box_w, top + box_h))
-        return np.asarray(region, np.float32) / 255
 
     @staticmethod
     def _wall(rng: np.random.Generator, size: tuple[int, int],
@@ -169,6 +177,20 @@ class BackgroundPainter:
         corners = (rows**2 + columns**2) / 2
         return ((1 + rng.uniform(0, 0.22) * slope) *
                 (1 - rng.uniform(0, 0.35) * corners**1.5))
+
+
+@lru_cache(maxsize=64)
+def _read_photo(path: str) -> np.ndarray:
+    """A photograph, upright, at most ``MAX_PHOTO`` pixels on a side."""
+    try:
+        with Image.open(path) as photo:
+            photo.draft('RGB', (MAX_PHOTO, MAX_PHOTO))
+            photo = ImageOps.exif_transpose(photo).convert('RGB')
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(f'background "{path}" cannot be read as an image: '
+                         f'{error}') from error
+    photo.thumbnail((MAX_PHOTO, MAX_PHOTO))
+    return np.asarray(photo)
 
 
 def _random_color(rng: np.random.Generator) -> np.ndarray:

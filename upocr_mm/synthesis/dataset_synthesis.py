@@ -4,10 +4,9 @@ import multiprocessing
 import shutil
 import signal
 import tempfile
-import zlib
 from functools import partial
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Any, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from mmengine.utils import ProgressBar
 
 from .layout_writer import LayoutWriter
 from .removal_writer import RemovalWriter
-from .scene_composer import SceneComposer
+from .renderer import DEFAULT_PRESETS, SampleRenderer
 from .segmentation_writer import SegmentationWriter
 from .tampering_writer import TamperingWriter
 
@@ -23,7 +22,6 @@ WRITERS = dict(
     text_removal=RemovalWriter,
     text_segmentation=SegmentationWriter,
     tampered_text_detection=TamperingWriter)
-MIN_SIDE, MAX_SIDE = 32, 4096
 # Lies in every synthetic data set: says how it was made, so that nobody takes
 # it for the real one, and that it may be overwritten.
 RECORD = 'synthetic.json'
@@ -43,13 +41,16 @@ def synthesize_dataset(out_dir: str | Path,
                        background_dir: str | Path | None = None,
                        overwrite: bool = False,
                        num_val: int = 4,
-                       progress: bool = False) -> dict[str, Path]:
+                       progress: bool = False,
+                       presets: str | Sequence[str] = DEFAULT_PRESETS,
+                       system_fonts: bool = False,
+                       **changes: Any) -> dict[str, Path]:
     """Write synthetic data in the layouts of the three real data sets.
 
     SCUT-EnsText (text removal), TextSeg (text segmentation) and Tampered-IC13
     (tampered text detection).
 
-    An image depends on the seed, its task, its split and its number only: a
+    A sample depends on the seed, its task, its split and its number only: a
     test split stays the same when more training images are made, and the
     number of workers changes nothing. Files are equal byte by byte as long
     as the versions of NumPy, OpenCV and Pillow are.
@@ -75,6 +76,9 @@ def synthesize_dataset(out_dir: str | Path,
             Others are never replaced.
         num_val: Validation images (only TextSeg has them), at least 0.
         progress: Print a progress bar.
+        presets: See :class:`~upocr_mm.synthesis.renderer.SampleRenderer`.
+        system_fonts: The same.
+        **changes: The same.
 
     Returns:
         Root folder of the data set of each task.
@@ -101,20 +105,21 @@ def synthesize_dataset(out_dir: str | Path,
     _check_integer('num_val', num_val, 0)
     _check_integer('seed', seed, 0)
     _check_integer('num_workers', num_workers, 1)
-    size = _checked_size(size)
     tasks = _checked_tasks(tasks)
     out_dir = Path(out_dir)
     roots = {task: out_dir / WRITERS[task].root for task in tasks}
     for root in roots.values():
         _check_target(root, overwrite)
 
-    composer = SceneComposer(size, font_dir, background_dir)
-    writers = {task: WRITERS[task](composer) for task in tasks}
+    renderer = SampleRenderer(size, presets, seed, font_dir, background_dir,
+                              system_fonts, **changes)
+    writers = {task: WRITERS[task]() for task in tasks}
     wanted = dict(train=num_train, val=num_val, test=num_test)
     record = dict(
         note='Synthetic data of upocr_mm, not the real data set.',
         seed=seed,
         size=list(size),
+        presets=presets if isinstance(presets, str) else list(presets),
         font_dir=font_dir and str(font_dir),
         background_dir=background_dir and str(background_dir))
     made = _make_folders(out_dir)
@@ -132,7 +137,7 @@ def synthesize_dataset(out_dir: str | Path,
             jobs += [(task, split, index) for split, count in counts.items()
                      for index in range(count)]
         _write_all(
-            partial(_write_one, writers, partial_dir / 'new', seed), jobs,
+            partial(_write_one, writers, partial_dir / 'new', renderer), jobs,
             num_workers, progress)
         for task, root in roots.items():
             _replace(partial_dir / 'new' / task, root, partial_dir / task)
@@ -144,12 +149,11 @@ def synthesize_dataset(out_dir: str | Path,
     return roots
 
 
-def _write_one(writers: dict[str, LayoutWriter], root: Path, seed: int,
-               job: Job) -> None:
+def _write_one(writers: dict[str, LayoutWriter], root: Path,
+               renderer: SampleRenderer, job: Job) -> None:
     task, split, index = job
-    stream = zlib.crc32(f'{task}/{split}'.encode())
-    rng = np.random.default_rng([seed, stream, index])
-    writers[task].write(root / task, split, index, rng)
+    sample = renderer.render(task, split, index)
+    writers[task].write(root / task, split, index, sample)
 
 
 def _write_all(write: partial, jobs: list[Job], num_workers: int,
@@ -199,20 +203,6 @@ def _check_integer(name: str, value: int, least: int) -> None:
         raise TypeError(f'{name} must be an integer, got {value!r}')
     if value < least:
         raise ValueError(f'{name} must be at least {least}, got {value}')
-
-
-def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
-    allowed = (f'size must be two integers (height, width) from {MIN_SIDE} to '
-               f'{MAX_SIDE}, got {size!r}')
-    try:
-        height, width = size
-    except (TypeError, ValueError):
-        raise ValueError(allowed) from None
-    for side in (height, width):
-        if (isinstance(side, bool) or not isinstance(side, (int, np.integer))
-                or not MIN_SIDE <= side <= MAX_SIDE):
-            raise ValueError(allowed)
-    return int(height), int(width)
 
 
 def _checked_tasks(tasks: Sequence[str]) -> list[str]:

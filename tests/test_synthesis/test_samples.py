@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from upocr_mm.synthesis import SampleRenderer
+from upocr_mm.synthesis.camera import compress, decompress
+from upocr_mm.synthesis.samples import TAMPERED
+
+SIZE = (128, 128)
+
+
+@pytest.fixture(scope='module')
+def renderer() -> SampleRenderer:
+    return SampleRenderer(SIZE)
+
+
+def test_removal(renderer: SampleRenderer) -> None:
+    """Outside of the mask the camera sees the same with and without text."""
+    differences = []
+    for i in range(12):
+        sample = renderer.render('text_removal', 'train', i)
+        image, target = decompress(sample.image), decompress(sample.target)
+        assert image.shape == target.shape == (*SIZE, 3)
+        assert sample.mask.shape == SIZE
+        assert set(np.unique(sample.mask)) <= {0, 255}
+        text = sample.mask == 0
+        difference = np.abs(image.astype(int) - target).mean(2)
+        # JPEG spreads the text over its blocks of 16 pixels.
+        far = np.ones(SIZE, bool)
+        for y, x in np.argwhere(text):
+            far[max(y - 40, 0):y + 40, max(x - 40, 0):x + 40] = False
+        assert not difference[far].size or difference[far].max() < 12
+        if text.any():
+            differences.append(difference[text].mean() -
+                               difference[~text].mean())
+    assert len(differences) > 6 and np.mean(differences) > 5
+
+
+def test_segmentation(renderer: SampleRenderer) -> None:
+    shares = []
+    for i in range(12):
+        sample = renderer.render('text_segmentation', 'train', i)
+        assert decompress(sample.image).shape == (*SIZE, 3)
+        assert sample.label.shape == SIZE and sample.label.dtype == np.uint8
+        shares.append((sample.label == 100).mean())
+    assert 0.005 < np.mean(shares) < 0.4
+
+
+def test_tampering(renderer: SampleRenderer) -> None:
+    """What is forged lies in its boxes; pictures without any are authentic."""
+    kinds, authentic = set(), 0
+    for i in range(60):
+        sample = renderer.render('tampered_text_detection', 'train', i)
+        image = decompress(sample.image)
+        changed = (sample.forged != sample.host).any(2)
+        boxes = np.zeros(changed.shape, bool)
+        for forgery in sample.forgeries:
+            x1, y1, x2, y2 = forgery.box
+            assert changed[y1:y2 + 1, x1:x2 + 1].any()
+            boxes[y1:y2 + 1, x1:x2 + 1] = True
+            kinds.add(forgery.kind)
+        assert not changed[~boxes].any()
+        authentic += not sample.forgeries
+        for x1, y1, x2, y2, label in sample.boxes:
+            assert 0 <= x1 < x2 < image.shape[1]
+            assert 0 <= y1 < y2 < image.shape[0]
+            assert label in (1, 2)
+        assert sum(box[4] == TAMPERED
+                   for box in sample.boxes) <= len(sample.forgeries)
+    assert kinds == {'copy_move', 'splice', 'retype', 'digits', 'generate'}
+    assert 8 < authentic < 45
+
+
+def test_most_forgeries_survive_compression() -> None:
+    """The difference to the untouched picture, both saved at quality 90."""
+    renderer = SampleRenderer((192, 192), ['scene', 'document'])
+    clear = total = 0
+    for i in range(60):
+        sample = renderer.render('tampered_text_detection', 'train', i)
+        host = decompress(compress(sample.host, 90)).astype(int)
+        forged = decompress(compress(sample.forged, 90)).astype(int)
+        noise = np.abs(host - sample.host).mean()
+        for forgery in sample.forgeries:
+            x1, y1, x2, y2 = forgery.box
+            region = np.s_[y1:y2 + 1, x1:x2 + 1]
+            difference = np.abs(forged[region] - host[region]).mean()
+            clear += difference > 2 * noise
+            total += 1
+    assert total > 30 and clear / total > 0.5
+
+
+def test_samples_depend_on_their_number_only(renderer: SampleRenderer) -> None:
+    again = SampleRenderer(SIZE)
+    for task in ('text_removal', 'tampered_text_detection'):
+        last = again.render(task, 'train', 3)
+        assert last.image == renderer.render(task, 'train', 3).image
+        assert last.image != renderer.render(task, 'train', 4).image
+        assert last.image != renderer.render(task, 'test', 3).image
+    other = SampleRenderer(SIZE, seed=1)
+    assert other.render('text_removal', 'train',
+                        3).image != renderer.render('text_removal', 'train',
+                                                    3).image

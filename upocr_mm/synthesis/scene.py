@@ -1,0 +1,322 @@
+"""A picture with text, the same without, and where the text is."""
+from __future__ import annotations
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from .background_painter import BackgroundPainter
+from .config import SynthesisConfig
+from .distractors import add_distractor
+from .font_pool import FontPool
+from .inks import Ink, broken_glyphs, choose_ink, draw_ink, effect_layer
+from .layouts import LAYOUTS
+from .page_canvas import OTHER, FlatWord, PageCanvas
+from .paper import paper
+from .texts import SCRIPTS, Texts, pick
+from .typesetter import Typesetter
+from .warp import Warp, place
+
+# Strokes cover a pixel from this opacity on.
+COVERED = 0.5
+# Text lower than this (pixels), or less different from its ground (of 1),
+# is illegible.
+LEGIBLE_HEIGHT, LEGIBLE_CONTRAST = 6., 0.07
+# Around the ink of a word, in pixels, so that its polygon holds all of it.
+MARGIN = 2.
+
+
+@dataclass
+class SceneWord:
+    """A word in a picture.
+
+    Attributes:
+        text: What it says.
+        polygon: Around its ink, (N, 2) float x, y, clockwise from the top
+            left, 4 or 18 points; may reach out of the picture.
+        line: Number of its line in the picture.
+        height: Of its line, in pixels of the picture.
+        legible: Whether a person could read it.
+        flat: The word on its canvas.
+        warp: How the canvas lies in the picture.
+        ink: What it is written with.
+    """
+    text: str
+    polygon: np.ndarray
+    line: int
+    height: float
+    legible: bool
+    flat: FlatWord
+    warp: Warp
+    ink: Ink
+
+    def box(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """x1, y1, x2, y2, inclusive, within a picture of this size."""
+        return box_of(self.polygon, size)
+
+
+@dataclass
+class Scene:
+    """A picture with text, before the camera.
+
+    Attributes:
+        ground: The picture without text, float32 (H, W, 3), RGB in [0, 1].
+        image: With text; equal where there is no ink.
+        strokes: Opacity of the letters, float32 (H, W).
+        effects: Opacity of outlines, shadows and glow, float32 (H, W).
+        words: The words.
+    """
+    ground: np.ndarray
+    image: np.ndarray
+    strokes: np.ndarray
+    effects: np.ndarray
+    words: list[SceneWord] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.strokes.shape
+
+    @property
+    def ink(self) -> np.ndarray:
+        """Where the picture differs from its ground, bool (H, W)."""
+        return (self.image != self.ground).any(2)
+
+    def text_mask(self) -> np.ndarray:
+        """The polygons of all words and all ink, bool (H, W)."""
+        mask = np.zeros(self.size, np.uint8)
+        for word in self.words:
+            cv2.fillPoly(mask, [word.polygon.round().astype(np.int32)], 1)
+        return mask.astype(bool) | self.ink
+
+
+class SceneComposer:
+    """Makes scenes of one configuration.
+
+    Args:
+        config: What they look like.
+        font_dir: Folder of further fonts, see :class:`FontPool`.
+        background_dir: Folder of photographs, see
+            :class:`BackgroundPainter`.
+        system_fonts: Whether to use the fonts of the machine.
+
+    Raises:
+        FileNotFoundError: There are no fonts or photographs.
+        ValueError: A font or photograph cannot be read, or no font draws the
+            languages of the configuration.
+    """
+
+    def __init__(self,
+                 config: SynthesisConfig,
+                 font_dir: str | Path | None = None,
+                 background_dir: str | Path | None = None,
+                 system_fonts: bool = False) -> None:
+        self.config = config
+        self.fonts = FontPool(font_dir, system_fonts)
+        self.painter = BackgroundPainter(background_dir)
+        drawn = self.fonts.scripts
+        self.locales = {
+            locale: weight
+            for locale, weight in config.locales.items()
+            if SCRIPTS.get(locale, 'latin') in drawn
+        }
+        if not self.locales:
+            raise ValueError(
+                f'no font draws the languages {sorted(config.locales)} of '
+                f'locales; the fonts draw {", ".join(drawn)}')
+
+    def compose(self, rng: np.random.Generator, empty: bool = False) -> Scene:
+        """Make a scene.
+
+        Args:
+            rng: Source of randomness.
+            empty: Whether it has no text.
+        """
+        config, size = self.config, self.config.size
+        is_paper = rng.random() < config.paper
+        if is_paper:
+            ground = paper(rng, size)
+        elif self.painter.photos and rng.random() < config.photos:
+            ground = self.painter.photo(rng, size)
+        else:
+            ground = self.painter.wall(rng, size)
+        for _ in range(int(rng.integers(0, config.distractors + 1))):
+            add_distractor(rng, ground)
+        placed: list[tuple[PageCanvas, Warp, float]] = []
+        if not empty:
+            taken = np.zeros(size, np.uint8)
+            low, high = config.blocks
+            for _ in range(int(rng.integers(low, high + 1))):
+                self._place(rng, ground, taken, placed, is_paper)
+        np.clip(ground, 0, 1, out=ground)
+        scene = Scene(ground, ground.copy(), np.zeros(size, np.float32),
+                      np.zeros(size, np.float32))
+        for canvas, warp, unit in placed:
+            self._write(rng, scene, canvas, warp, unit, is_paper)
+        np.clip(scene.image, 0, 1, out=scene.image)
+        return scene
+
+    def _place(self, rng: np.random.Generator, ground: np.ndarray,
+               taken: np.ndarray, placed: list, is_paper: bool) -> None:
+        """Lay out a block where there is room, and draw its decoration."""
+        config = self.config
+        height, width = config.size
+        side = min(height, width)
+        smallest, largest = config.text_height
+        largest = max(largest * side, 4.)
+        unit = float(
+            np.exp(
+                rng.uniform(np.log(min(smallest, largest)), np.log(largest))))
+        fills = is_paper and not placed
+        reach = 0.96 if fills else rng.uniform(0.4, 0.95)
+        texts = Texts(rng, pick(rng, self.locales))
+        setter = Typesetter(rng, texts, self.fonts, config.odd_words)
+        layout = pick(rng, config.layouts)
+        canvas = LAYOUTS[layout](setter, unit, max(8, int(reach * width)),
+                                 max(8, int(reach * height)))
+        if not canvas.words:
+            return
+        for _ in range(6):
+            warp = self._warp(rng, canvas, fills, layout in ('word', 'line'))
+            outline = warp.quadrilateral(
+                (-2, -2, canvas.size[0] + 2, canvas.size[1] + 2))
+            mask = np.zeros_like(taken)
+            cv2.fillPoly(mask, [outline.round().astype(np.int32)], 1)
+            if mask.any() and not (mask & taken).any():
+                taken |= mask
+                placed.append((canvas, warp, unit))
+                if canvas.decor is not None:
+                    _draw_decor(ground, canvas, warp)
+                return
+
+    def _warp(self, rng: np.random.Generator, canvas: PageCanvas, fills: bool,
+              single: bool) -> Warp:
+        config = self.config
+        height, width = config.size
+        wide, tall = canvas.size
+        corners = config.perspective * rng.uniform(-1, 1, (4, 2)) * (
+            rng.random() < 0.5)
+        angle = 0. if rng.random() < 0.3 else rng.normal(0, config.rotation)
+        if not fills and rng.random() < 0.04:
+            angle += rng.choice([90., -90.])
+        center = np.array([width, height]) / 2
+        if fills:
+            center = center + rng.normal(0, 0.02, 2) * (width, height)
+        else:
+            # Some blocks are cut off by the border of the picture.
+            room = np.maximum(np.array([width - wide, height - tall]), 0)
+            center = center + rng.uniform(-0.55, 0.55, 2) * room
+        homography = place(canvas.size, tuple(center), 1., angle, corners)
+        warp = Warp(homography, width=max(wide, 1))
+        if single and rng.random() < config.curved:
+            if rng.random() < 0.5:
+                warp.arc = float(rng.uniform(-0.2, 0.2) * wide)
+            else:
+                warp.wave = float(rng.uniform(0.1, 0.5) * tall)
+                warp.phase = float(rng.uniform(0, 6.28))
+                warp.periods = float(rng.uniform(0.7, 2))
+        return warp
+
+    def _write(self, rng: np.random.Generator, scene: Scene,
+               canvas: PageCanvas, warp: Warp, unit: float,
+               is_paper: bool) -> None:
+        """Write a block, style by style."""
+        config, window = self.config, warp.window(canvas.size, scene.size)
+        if window is None:
+            return
+        x, y = warp.maps(window)
+        before = scene.image[window].copy()
+        inks: dict[int, Ink] = {}
+        new = np.zeros(x.shape, np.float32)
+        for style in sorted(canvas.inks):
+            glyphs = cv2.remap(
+                np.asarray(canvas.inks[style]), x, y, cv2.INTER_LINEAR).astype(
+                    np.float32) / 255
+            behind = before[glyphs > COVERED]
+            if not len(behind):
+                behind = before.reshape(-1, 3)
+            ink = choose_ink(rng, behind, unit, config.effects,
+                             config.low_contrast, is_paper)
+            if style == OTHER and rng.random() < 0.5:
+                ink.color = inks[0].color if inks else ink.color
+            if ink.broken:
+                glyphs = broken_glyphs(rng, glyphs, ink.broken)
+            if ink.soft:
+                glyphs = cv2.GaussianBlur(glyphs, (0, 0), ink.soft)
+                glyphs[glyphs < 0.02] = 0
+            effect = effect_layer(glyphs, ink)
+            draw_ink(scene.image[window], glyphs, effect, ink, rng)
+            new = np.maximum(new, glyphs)
+            if effect is not None:
+                part = scene.effects[window]
+                np.maximum(part, effect, out=part)
+            inks[style] = ink
+        part = scene.strokes[window]
+        np.maximum(part, new, out=part)
+        change = np.abs(scene.image[window] - before).mean(2)
+        self._note(scene, canvas, warp, inks, change, new, window)
+
+    def _note(self, scene: Scene, canvas: PageCanvas, warp: Warp,
+              inks: dict[int, Ink], change: np.ndarray, strokes: np.ndarray,
+              window: tuple[slice, slice]) -> None:
+        """Note the words that can be seen."""
+        first = scene.words[-1].line + 1 if scene.words else 0
+        for flat in canvas.words:
+            ink = inks[flat.style]
+            grow = MARGIN + 3 * ink.soft
+            if ink.effect in ('outline', 'shadow', 'glow'):
+                grow += 4 * ink.width
+            x1, y1, x2, y2 = flat.box
+            polygon = warp.quadrilateral(
+                (x1 - grow, y1 - grow, x2 + grow, y2 + grow))
+            box = box_of(polygon, scene.size)
+            rows = slice(
+                max(box[1] - window[0].start, 0),
+                max(box[3] + 1 - window[0].start, 0))
+            columns = slice(
+                max(box[0] - window[1].start, 0),
+                max(box[2] + 1 - window[1].start, 0))
+            inside = strokes[rows, columns] > COVERED
+            if not inside.any():
+                continue
+            half = len(polygon) // 2
+            height = float(
+                np.linalg.norm(polygon[0] - polygon[-1]) +
+                np.linalg.norm(polygon[half - 1] - polygon[half])) / 2
+            height = max(height - 2 * grow, 0)
+            contrast = float(change[rows, columns][inside].mean())
+            legible = (
+                height >= LEGIBLE_HEIGHT and contrast >= LEGIBLE_CONTRAST
+                and ink.soft < 0.12 * max(height, 1))
+            scene.words.append(
+                SceneWord(flat.text, polygon, first + flat.line, height,
+                          legible, flat, warp, ink))
+
+
+def _draw_decor(ground: np.ndarray, canvas: PageCanvas, warp: Warp) -> None:
+    """Draw what is no text, in place."""
+    window = warp.window(canvas.size, ground.shape[:2])
+    if window is None:
+        return
+    x, y = warp.maps(window)
+    decor = cv2.remap(np.asarray(canvas.decor), x, y, cv2.INTER_LINEAR)
+    decor = decor.astype(np.float32) / 255
+    part = ground[window]
+    part += decor[..., 3:] * (decor[..., :3] - part)
+
+
+def box_of(polygon: np.ndarray, size: tuple[int, int]) -> tuple[int, ...]:
+    """The box around a polygon.
+
+    Args:
+        polygon: (N, 2), x and y.
+        size: Height and width of the picture, which cuts it off.
+
+    Returns:
+        x1, y1, x2, y2, integers, inclusive.
+    """
+    limit = (size[1] - 1, size[0] - 1)
+    low = np.floor(polygon.min(0)).clip(0, limit)
+    high = np.ceil(polygon.max(0)).clip(0, limit)
+    return tuple(int(v) for v in (*low, *high))

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import numpy as np
+from PIL import ImageFont
+
+from .font_pool import SHAPED, FontPool, load_font, load_shaping_font
+from .page_canvas import MAIN, OTHER, PageCanvas
+from .texts import Texts
+
+
+class Typesetter:
+    """Writes lines in the fonts of one block.
+
+    Args:
+        rng: Source of randomness.
+        texts: What is written.
+        fonts: All fonts.
+        odd_words: Share of words that differ from their neighbors.
+    """
+
+    def __init__(self, rng: np.random.Generator, texts: Texts, fonts: FontPool,
+                 odd_words: float) -> None:
+        self.rng = rng
+        self.texts = texts
+        self.fonts = fonts
+        self.odd_words = odd_words
+        self._lines = 0
+
+    def font(self,
+             size: float,
+             path: str | None = None,
+             monospaced: bool = False) -> ImageFont.FreeTypeFont:
+        """A font of the script of the texts.
+
+        Args:
+            size: Height of a line in pixels.
+            path: The file; by default one of the pool.
+            monospaced: Prefer a font whose letters are equally wide.
+        """
+        if path is None:
+            path = self.fonts.pick(self.rng, self.texts.script, monospaced)
+        load = load_shaping_font if self.texts.script in SHAPED else load_font
+        return load(path, max(4, round(size)))
+
+    def write(self,
+              canvas: PageCanvas,
+              x: float,
+              baseline: float,
+              text: str,
+              font: ImageFont.FreeTypeFont,
+              align: str = 'left',
+              style: int = MAIN) -> None:
+        """Write a line, word by word.
+
+        Args:
+            canvas: Where to.
+            x: Left end, middle or right end of the line, in pixels.
+            baseline: Row of its baseline.
+            text: The words.
+            font: The font.
+            align: ``'left'``, ``'center'`` or ``'right'``: what ``x`` is.
+            style: Which ink.
+        """
+        words = text.split()
+        if self.texts.right_to_left:
+            words = words[::-1]
+        fonts = [font] * len(words)
+        styles = [style] * len(words)
+        for i in range(len(words)):
+            if self.rng.random() < self.odd_words:
+                path = font.path if self.rng.random() < 0.5 else None
+                factor = self.rng.uniform(0.85, 1.15)
+                fonts[i] = self.font(font.size * factor, path)
+                if self.rng.random() < 0.5:
+                    styles[i] = OTHER
+        space = font.getlength(' ')
+        widths = [f.getlength(word) for f, word in zip(fonts, words)]
+        total = sum(widths) + space * (len(words) - 1)
+        x -= dict(left=0., center=total / 2, right=total)[align]
+        for word, width, f, which in zip(words, widths, fonts, styles):
+            canvas.put_word(x, baseline, word, f, self._lines, which)
+            x += width + space
+        self._lines += 1
+
+    def wrap(self, text: str, font: ImageFont.FreeTypeFont,
+             width: float) -> list[str]:
+        """Break a text into lines.
+
+        Args:
+            text: The text; without spaces, in scripts that have none, it is
+                broken anywhere.
+            font: The font.
+            width: Of a line, in pixels.
+        """
+        space = font.getlength(' ')
+        lines: list[str] = []
+        used = width
+        for word in text.split():
+            length = font.getlength(word)
+            if lines and used + space + length <= width:
+                lines[-1] += f' {word}'
+                used += space + length
+            elif length <= width:
+                lines.append(word)
+                used = length
+            elif len(word) > 1:
+                keep = max(1, int(len(word) * width / length))
+                lines += [word[i:i + keep] for i in range(0, len(word), keep)]
+                used = width
+        return lines
