@@ -34,6 +34,9 @@ class SyntheticTextDataset(BaseDataset):
     detection differ in size by some pixels, as they are cropped and resized
     after the forgery: the pipeline resizes or crops.
 
+    For training: sheets and reports of a test read the files of its samples,
+    which ``tools/synthesize_dataset.py`` writes.
+
     Args:
         task: ``'text_removal'``, ``'text_segmentation'`` or
             ``'tampered_text_detection'``.

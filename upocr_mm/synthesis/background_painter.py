@@ -89,7 +89,9 @@ class BackgroundPainter:
                 f'background_dir "{background_dir}" is not a folder')
         files = sorted(
             str(path) for path in background_dir.rglob('*')
-            if path.suffix.lower() in PHOTO_SUFFIXES)
+            if path.suffix.lower() in PHOTO_SUFFIXES and not any(
+                part.startswith('.')
+                for part in path.relative_to(background_dir).parts))
         if not files:
             raise FileNotFoundError(
                 f'background_dir "{background_dir}" holds no image file; '
