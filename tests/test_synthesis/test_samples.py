@@ -1,6 +1,10 @@
 from __future__ import annotations
+import hashlib
 
+import cv2
+import faker
 import numpy as np
+import PIL
 import pytest
 
 from upocr_mm.synthesis import SampleRenderer
@@ -8,6 +12,8 @@ from upocr_mm.synthesis.camera import compress, decompress
 from upocr_mm.synthesis.samples import TAMPERED
 
 SIZE = (128, 128)
+# Of OpenCV, Pillow and Faker, on both stacks.
+VERSIONS = ('4.11.0', '12.3.0', '40.54.0')
 
 
 @pytest.fixture(scope='module')
@@ -88,6 +94,22 @@ def test_most_forgeries_survive_compression() -> None:
             clear += difference > 2 * noise
             total += 1
     assert total > 30 and clear / total > 0.5
+
+
+@pytest.mark.skipif(
+    (cv2.__version__, PIL.__version__, faker.VERSION) != VERSIONS,
+    reason='the bytes are those of other versions of the libraries')
+def test_same_bytes_with_any_version_of_numpy() -> None:
+    """Equal on both stacks, which differ in NumPy."""
+    renderer = SampleRenderer((96, 96))
+    digest = hashlib.sha256()
+    for i in range(12):
+        digest.update(renderer.render('text_removal', 'train', i).target)
+        sample = renderer.render('text_segmentation', 'train', i)
+        digest.update(sample.image + sample.label.tobytes())
+        sample = renderer.render('tampered_text_detection', 'train', i)
+        digest.update(sample.image + repr(sample.boxes).encode())
+    assert digest.hexdigest()[:16] == 'b2796d0ea3bb5d6a'
 
 
 def test_samples_depend_on_their_number_only(renderer: SampleRenderer) -> None:

@@ -1,4 +1,5 @@
 from __future__ import annotations
+import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -175,10 +176,10 @@ class BackgroundPainter:
         rows = np.linspace(-1, 1, size[0], dtype=np.float32)[:, None]
         columns = np.linspace(-1, 1, size[1], dtype=np.float32)[None]
         angle = rng.uniform(0, 2 * np.pi)
-        slope = np.cos(angle) * rows + np.sin(angle) * columns
+        slope = math.cos(angle) * rows + math.sin(angle) * columns
         corners = (rows**2 + columns**2) / 2
         return ((1 + rng.uniform(0, 0.22) * slope) *
-                (1 - rng.uniform(0, 0.35) * corners**1.5))
+                (1 - rng.uniform(0, 0.35) * corners * np.sqrt(corners)))
 
 
 @lru_cache(maxsize=64)

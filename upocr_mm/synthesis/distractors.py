@@ -1,5 +1,6 @@
 """What looks like text and is none: leaves, fences, windows, logos, cloth."""
 from __future__ import annotations
+import math
 from typing import Callable
 
 import cv2
@@ -109,7 +110,7 @@ def logo(rng: np.random.Generator, alpha: np.ndarray) -> None:
             radii = np.full(corners, r, float)
             if kind == 2:  # a star
                 radii[::2] *= 0.45
-            points = np.stack([np.cos(angles), np.sin(angles)], 1)
+            points = np.array([(math.cos(a), math.sin(a)) for a in angles])
             points = (points * radii[:, None] + center).astype(np.int32)
             if thick < 0:
                 cv2.fillPoly(alpha, [points], value, cv2.LINE_AA)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .portable import luminance, mean
 from .textures import smooth_noise
 
-LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 EFFECTS = ('outline', 'shadow', 'glow', 'gradient', 'engraving', 'texture')
 # Least difference in luminance to the ground, of most texts and of those
 # whose color is close to it.
@@ -55,7 +55,7 @@ def choose_ink(rng: np.random.Generator, ground: np.ndarray, height: float,
     color = contrasting(rng, ground, FAINT if faint else CLEAR, paper)
     ink = Ink(color, contrasting(rng, color[None], CLEAR))
     ink.opacity = float(rng.uniform(0.75, 1))
-    dark = color @ LUMINANCE < ground.mean(0) @ LUMINANCE
+    dark = brightness(color) < mean(luminance(ground[:, None]))
     ink.multiply = bool(dark and rng.random() < (0.8 if paper else 0.3))
     if rng.random() < effects:
         ink.effect = EFFECTS[rng.integers(len(EFFECTS))]
@@ -84,7 +84,7 @@ def contrasting(rng: np.random.Generator,
     Returns:
         RGB, (3, ) float32.
     """
-    mean = float((ground @ LUMINANCE).mean())
+    behind = mean(luminance(ground[:, None]))
     for _ in range(20):
         if paper and rng.random() < 0.85:
             color = rng.uniform(0, 0.45) + rng.uniform(-0.05, 0.05, 3)
@@ -97,13 +97,18 @@ def contrasting(rng: np.random.Generator,
         else:
             color = rng.random(3)
         color = color.clip(0, 1).astype(np.float32)
-        difference = abs(float(color @ LUMINANCE) - mean)
+        difference = abs(brightness(color) - behind)
         # A faint color is not a clear one.
         if least <= difference and (least > FAINT or difference < CLEAR):
             return color
-    return np.full(3,
-                   max(mean - 0.6, 0) if mean > 0.5 else min(mean + 0.6, 1),
-                   np.float32)
+    other = max(behind - 0.6, 0) if behind > 0.5 else min(behind + 0.6, 1)
+    return np.full(3, other, np.float32)
+
+
+def brightness(color: np.ndarray) -> float:
+    """Luminance of one RGB color."""
+    red, green, blue = (float(v) for v in color)
+    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def effect_layer(glyphs: np.ndarray, ink: Ink) -> np.ndarray | None:
@@ -160,8 +165,8 @@ def draw_ink(image: np.ndarray, glyphs: np.ndarray, effect: np.ndarray | None,
         rng: Source of randomness, for textures.
     """
     # The light of the place falls on the ink, too.
-    light = cv2.blur(image @ LUMINANCE, (31, 31))
-    light = (light / max(float(light.mean()), 1e-3)).clip(0.7, 1.3)[..., None]
+    light = cv2.blur(luminance(image), (31, 31))
+    light = (light / max(mean(light), 1e-3)).clip(0.7, 1.3)[..., None]
     if effect is not None:
         _blend(image, effect * ink.opacity, ink.second * light, False)
     color = np.broadcast_to(ink.color, image.shape)

@@ -1,9 +1,11 @@
 """Paper: its tone, stains, folds, the other side shining through, light."""
 from __future__ import annotations
+import math
 
 import cv2
 import numpy as np
 
+from .portable import deviation, step
 from .textures import smooth_noise
 
 
@@ -24,7 +26,7 @@ def paper(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     image = np.broadcast_to(tone.astype(np.float32), (*size, 3)).copy()
     fibers = rng.standard_normal(size, dtype=np.float32)
     fibers = cv2.GaussianBlur(fibers, (0, 0), rng.uniform(0.6, 1.5))
-    image *= 1 + (rng.uniform(0, 0.03) * fibers / fibers.std())[..., None]
+    image *= 1 + (rng.uniform(0, 0.03) * fibers / deviation(fibers))[..., None]
     if rng.random() < (0.8 if old else 0.3):
         clouds = smooth_noise(rng, size, octaves=4)[..., None]
         stain = np.float32([1, rng.uniform(0.8, 0.95), rng.uniform(0.6, 0.9)])
@@ -47,11 +49,11 @@ def _folds(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     rows, columns = np.mgrid[0:size[0], 0:size[1]].astype(np.float32)
     for _ in range(int(rng.integers(1, 4))):
         angle = rng.choice([0., np.pi / 2]) + rng.normal(0, 0.1)
-        across = np.cos(angle) * columns + np.sin(angle) * rows
+        across = math.cos(angle) * columns + math.sin(angle) * rows
         across -= rng.uniform(across.min(), across.max())
         width = rng.uniform(1, 4)
-        shade += rng.uniform(0.05, 0.2) * np.tanh(across / width) * np.exp(
-            -np.abs(across) / (4 * width))
+        near = 1 / (1 + np.abs(across) / (2 * width))
+        shade += rng.uniform(0.05, 0.2) * step(across / width) * near * near
     return shade
 
 
@@ -81,7 +83,7 @@ def _uneven_light(rng: np.random.Generator, size: tuple[int,
     field = smooth_noise(rng, size, octaves=1, cells=2)
     if rng.random() < 0.25:  # the hard shadow of a hand or a phone
         edge = (field - rng.uniform(0.4, 0.7)) * rng.uniform(10, 60)
-        field = 1 / (1 + np.exp(-edge))
+        field = 0.5 + 0.5 * step(edge)
     return 1 - rng.uniform(0.1, 0.45) * field
 
 

@@ -1,5 +1,6 @@
 """A picture with text, the same without, and where the text is."""
 from __future__ import annotations
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from .inks import Ink, broken_glyphs, choose_ink, draw_ink, effect_layer
 from .layouts import LAYOUTS
 from .page_canvas import OTHER, FlatWord, PageCanvas
 from .paper import paper
+from .portable import mean
 from .texts import SCRIPTS, Texts, pick
 from .typesetter import Typesetter
 from .warp import Warp, place
@@ -165,9 +167,8 @@ class SceneComposer:
         side = min(height, width)
         smallest, largest = config.text_height
         largest = max(largest * side, 4.)
-        unit = float(
-            np.exp(
-                rng.uniform(np.log(min(smallest, largest)), np.log(largest))))
+        smallest = min(smallest, largest)
+        unit = smallest * (largest / smallest)**rng.random()
         fills = is_paper and not placed
         reach = 0.96 if fills else rng.uniform(0.4, 0.95)
         texts = Texts(rng, pick(rng, self.locales))
@@ -282,10 +283,10 @@ class SceneComposer:
                 continue
             half = len(polygon) // 2
             height = float(
-                np.linalg.norm(polygon[0] - polygon[-1]) +
-                np.linalg.norm(polygon[half - 1] - polygon[half])) / 2
+                math.dist(polygon[0], polygon[-1]) +
+                math.dist(polygon[half - 1], polygon[half])) / 2
             height = max(height - 2 * grow, 0)
-            contrast = float(change[rows, columns][inside].mean())
+            contrast = mean(change[rows, columns][inside])
             legible = (
                 height >= LEGIBLE_HEIGHT and contrast >= LEGIBLE_CONTRAST
                 and ink.soft < 0.12 * max(height, 1))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .portable import deviation
+
 
 def smooth_noise(rng: np.random.Generator,
                  size: tuple[int, int],
@@ -43,7 +45,7 @@ def plaster(rng: np.random.Generator, size: tuple[int, int],
     """A rough, even surface."""
     grain = rng.standard_normal(size, dtype=np.float32)
     grain = cv2.GaussianBlur(grain, (0, 0), rng.uniform(0.8, 2.5) * scale)
-    return 1 + rng.uniform(0, 0.05) * grain / max(grain.std(), 1e-6)
+    return 1 + rng.uniform(0, 0.05) * grain / deviation(grain)
 
 
 def brick_wall(rng: np.random.Generator, size: tuple[int, int],
@@ -82,7 +84,7 @@ def planks(rng: np.random.Generator, size: tuple[int, int],
     streaks = rng.standard_normal((length, across)).astype(np.float32)
     streaks = cv2.GaussianBlur(
         streaks, (0, 0), sigmaX=0.8 * scale, sigmaY=14 * scale)
-    streaks *= rng.uniform(0, 0.03) / max(streaks.std(), 1e-6)
+    streaks *= rng.uniform(0, 0.03) / deviation(streaks)
     shade = _soften(tone[None] + streaks, scale)
     return shade if upright else np.ascontiguousarray(shade.T)
 

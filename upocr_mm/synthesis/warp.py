@@ -3,6 +3,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .portable import rotation, turn
+
 
 class Warp:
     """How a flat canvas lies in a picture: perspective, and a curve.
@@ -42,8 +44,9 @@ class Warp:
         place = 2 * x / self.width - 1
         rise = -self.arc * (1 - place**2)
         if self.wave:
-            rise = rise + self.wave * np.sin(self.phase +
-                                             np.pi * self.periods * place)
+            angle = self.phase + np.pi * self.periods * place
+            sine = cv2.polarToCart(np.ones_like(angle), angle)[1]
+            rise = rise + self.wave * sine.reshape(place.shape)
         return rise
 
     def points(self, points: np.ndarray) -> np.ndarray:
@@ -53,9 +56,9 @@ class Warp:
             points: (N, 2), x and y.
         """
         x, y = np.asarray(points, np.float64).T
-        mapped = self.homography @ np.stack(
-            [x, y + self._rise(x), np.ones_like(x)])
-        return (mapped[:2] / mapped[2]).T
+        y = y + self._rise(x)
+        u, v, w = (a * x + b * y + c for a, b, c in self.homography)
+        return np.stack([u / w, v / w], 1)
 
     def quadrilateral(self, box: tuple[float, float, float,
                                        float]) -> np.ndarray:
@@ -104,7 +107,7 @@ class Warp:
         rows, columns = window
         v, u = np.mgrid[rows.start:rows.stop,
                         columns.start:columns.stop].astype(np.float64)
-        inverse = np.linalg.inv(self.homography)
+        inverse = cv2.invert(self.homography)[1]
         w = inverse[2, 0] * u + inverse[2, 1] * v + inverse[2, 2]
         # Behind the horizon of a strong perspective there is nothing.
         w = np.where(np.abs(w) < 1e-9, 1e-9, w)
@@ -133,10 +136,7 @@ def place(canvas: tuple[int, int], center: tuple[float, float], scale: float,
     """
     width, height = canvas
     flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], float)
-    radians = np.deg2rad(angle)
-    turn = np.array([[np.cos(radians), np.sin(radians)],
-                     [-np.sin(radians), np.cos(radians)]])
     moved = flat - (width / 2, height / 2) + corners * min(width, height)
-    moved = scale * moved @ turn + center
+    moved = scale * turn(moved, rotation(angle)) + center
     return cv2.getPerspectiveTransform(
         flat.astype(np.float32), moved.astype(np.float32)).astype(np.float64)
