@@ -114,6 +114,18 @@ def read_mask(path: str) -> np.ndarray:
         return np.asarray(image.convert('L'))
 
 
+def write_mask(text: np.ndarray, path: Path, **options: object) -> None:
+    """Write a text mask as PNG: text 0, background 255.
+
+    Args:
+        text: Array of shape (H, W), not zero where there is text.
+        path: The file.
+        **options: Of Pillow's ``Image.save``.
+    """
+    mask = np.where(text, np.uint8(0), np.uint8(255))
+    Image.fromarray(mask).save(path, format='PNG', **options)
+
+
 def read_class_values(path: str) -> np.ndarray:
     """Read the values of a class map, not yet mapped to classes.
 
