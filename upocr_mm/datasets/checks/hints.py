@@ -70,7 +70,7 @@ def unused_files(
         names = [
             path.name for path in sorted(folder.iterdir())
             if path.suffix.lower() in suffixes and path not in used
-            and path.name not in told
+            and str(path) not in told
         ]
         if names:
             hints.append(f'{folder}: {len(names)} file(s) belong to no sample:'
