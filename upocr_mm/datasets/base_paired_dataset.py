@@ -81,6 +81,22 @@ class BasePairedDataset(BaseDataset):
             self._raise_problems()
         return [dict(sample, task=self.task) for sample in samples]
 
+    def list_checked(self) -> tuple[list[dict], list[Problem]]:
+        """List the samples without raising what is wrong.
+
+        Files are not decoded (:func:`check_sample` does that), ``indices``
+        are not heeded.
+
+        Returns:
+            The data infos of the samples whose files are there, and what is
+            wrong with the others.
+        """
+        try:
+            return self.load_data_list(), self._problems
+        except DataCheckError as error:
+            broken = Problem('list of samples that cannot be read', str(error))
+            return [], self._problems or [broken]
+
     def full_init(self) -> None:
         """List and check the samples, once."""
         if self._fully_initialized:

@@ -42,17 +42,26 @@ class Problem(NamedTuple):
     detail: str
 
 
-def format_problems(name: str, problems: Sequence[Problem]) -> str:
-    """Put all problems of one data set into one message, grouped by kind."""
+def format_problems(name: str,
+                    problems: Sequence[Problem],
+                    max_listed: int | None = MAX_LISTED) -> str:
+    """Put all problems of one data set into one message, grouped by kind.
+
+    Args:
+        name: Name of the data set.
+        problems: The problems, at least one.
+        max_listed: How many of each kind are spelled out; None for all.
+    """
     groups: dict[str, list[str]] = defaultdict(list)
     for problem in problems:
         groups[problem.kind].append(problem.detail)
     text = f'{name}: {len(problems)} problem(s) in the data:'
     for kind, details in groups.items():
         text += f'\n- {len(details)} x {kind}'
-        text += ''.join(f'\n    {detail}' for detail in details[:MAX_LISTED])
-        if len(details) > MAX_LISTED:
-            text += f'\n    ... and {len(details) - MAX_LISTED} more'
+        listed = details[:max_listed]
+        text += ''.join(f'\n    {detail}' for detail in listed)
+        if len(details) > len(listed):
+            text += f'\n    ... and {len(details) - len(listed)} more'
     if 'missing folder' in groups:
         text += (
             '\nPut the data there, set UPOCR_DATA to the folder that holds '
