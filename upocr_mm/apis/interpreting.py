@@ -2,6 +2,7 @@
 from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
+import cv2
 import numpy as np
 
 from ..models.task_codecs import BinaryMaskCodec, PaletteCodec
@@ -75,7 +76,8 @@ def interpret(picture: Picture, images: Mapping[str, np.ndarray], sizing: str,
 
 def gray_values(image: np.ndarray) -> np.ndarray:
     """Mean of the channels, rounded, uint8 (H, W)."""
-    total = image.sum(2, dtype=np.uint16)
+    red, green, blue = cv2.split(image)
+    total = red.astype(np.uint16) + green + blue
     return ((total + 1) // 3).astype(np.uint8)
 
 

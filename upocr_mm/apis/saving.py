@@ -49,6 +49,9 @@ def write_image(image: Image.Image, stream: Any, suffix: str, info: dict,
     options = dict(info)
     if name == 'JPEG':
         options.update(quality=quality, subsampling=0)
+    elif name == 'PNG':
+        # A tenth larger, in a third of the time.
+        options.update(compress_level=1)
     elif name == 'WEBP':
         options.update(quality=quality, lossless=quality == 100, exact=True)
     if name == 'BMP':
@@ -127,19 +130,22 @@ def save_prediction(
     if prediction.picture.num_pages > 1:
         stem = f'{stem}_page{prediction.picture.page + 1}'
     own = suffix or relative.suffix.lower()
-    files = []
-    for name, image in result_images(prediction).items():
-        is_main = name == 'text_free'
-        file = folder / relative.parent / (
-            f'{stem}_{name}{own if is_main and own in FORMATS else ".png"}')
-        save_image(image, file, prediction.picture if is_main else None,
-                   quality)
-        files.append(file)
-    file = folder / relative.parent / f'{stem}.json'
-    with written_whole(file) as temporary:
+    parent = folder / relative.parent
+    images = result_images(prediction)
+    files = [
+        parent / f'{stem}_{name}'
+        f'{own if name == "text_free" and own in FORMATS else ".png"}'
+        for name in images
+    ]
+    summary = parent / f'{stem}.json'
+    with written_whole(summary, *files) as temporary:
+        for (name, image), file in zip(images.items(), files):
+            info = prediction.picture.info if name == 'text_free' else {}
+            with open(temporary / file.name, 'wb') as stream:
+                write_image(image, stream, file.suffix.lower(), info, quality)
         text = json.dumps(prediction.summary(), indent=1)
-        (temporary / file.name).write_text(text)
-    return [*files, file]
+        (temporary / summary.name).write_text(text)
+    return [*files, summary]
 
 
 def outlined(prediction: Prediction) -> np.ndarray:
