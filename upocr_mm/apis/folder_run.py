@@ -148,39 +148,31 @@ class FolderRun:
 
     def _predict(self, batch: list[tuple[Picture, SourceFile]],
                  pool: ThreadPoolExecutor) -> list[tuple[SourceFile, Future]]:
-        try:
-            predictions = self.inferencer.predict([page for page, _ in batch],
-                                                  **self.options)
-        except ValueError as error:  # a mask of another size
-            if len(batch) > 1:
-                return [
-                    item for one in batch
-                    for item in self._predict([one], pool)
-                ]
-            self._fail(batch[0][1], error)
-            return []
-        writing = []
-        for prediction, (_, source) in zip(predictions, batch):
-            if self.json_lines is not None:
-                print(
-                    json.dumps(prediction.summary()),
-                    file=self.json_lines,
-                    flush=True)
-            writing.append((source, pool.submit(self.write, prediction,
-                                                source)))
-        return writing
+        """Run the model; all else happens beside its next run."""
+        computed = self.inferencer.compute([page for page, _ in batch],
+                                           **self.options)
+        return [(source, pool.submit(self._write, finish, source))
+                for finish, (_, source) in zip(computed, batch)]
+
+    def _write(self, finish: Callable[[], Prediction],
+               source: SourceFile) -> dict[str, Any]:
+        prediction = finish()
+        self.write(prediction, source)
+        return prediction.summary()
 
     def _finish(self, source: SourceFile, future: Future) -> None:
         """Wait until a picture is written."""
         try:
-            future.result()
+            summary = future.result()
         except OSError as error:
             if error.errno in FATAL:
                 raise
             self._fail(source, error)
-        except ValueError as error:
+        except ValueError as error:  # a mask of another size
             self._fail(source, error)
         else:
+            if self.json_lines is not None:
+                print(json.dumps(summary), file=self.json_lines, flush=True)
             self._done += 1
             self._advance()
 

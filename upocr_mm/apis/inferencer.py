@@ -1,7 +1,8 @@
 from __future__ import annotations
 import itertools
+from functools import partial
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -155,6 +156,25 @@ class UPOCRInferencer(BaseInferencer):
         Raises:
             ValueError: An option is not as described.
         """
+        return [finish() for finish in self.compute(pictures, **options)]
+
+    def compute(self, pictures: Sequence[Picture],
+                **options: Any) -> list[Callable[[], Prediction]]:
+        """Run the model, and leave the rest to the caller.
+
+        So another thread can read the outputs while the model goes on.
+
+        Args:
+            pictures: As many as fit into one pass of the model.
+            **options: See :class:`~upocr_mm.apis.options.PredictOptions`.
+
+        Returns:
+            For each picture what makes its prediction; it raises
+            ``ValueError`` if a mask has another size than the picture.
+
+        Raises:
+            ValueError: An option is not as described.
+        """
         wanted = self.check(**options)
         asked = self._asked_tasks(wanted)
         overlap = self.size // 4 if wanted.overlap is None else wanted.overlap
@@ -162,8 +182,8 @@ class UPOCRInferencer(BaseInferencer):
                                    self._needed_tasks(asked, wanted),
                                    self.size, wanted.sizing, overlap)
         return [
-            interpret(picture, images, sizing, self.codecs, asked, wanted,
-                      self.size)
+            partial(interpret, picture, images, sizing, self.codecs, asked,
+                    wanted, self.size)
             for picture, (images, sizing) in zip(pictures, results)
         ]
 

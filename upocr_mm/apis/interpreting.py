@@ -93,15 +93,24 @@ def classify(image: np.ndarray,
         Classes, uint8 (H, W), and how sure they are, uint8 (H, W): the share
         of their color in what is seen of all colors.
     """
-    classes = np.empty(image.shape[:2], np.uint8)
+    classes = np.zeros(image.shape[:2], np.uint8)
     scores = np.empty(image.shape[:2], np.uint8)
+    weights = np.asarray(palette, np.float32)
     for top in range(0, len(image), ROWS):
         part = slice(top, top + ROWS)
-        values = image[part].astype(np.float32) @ palette.T
-        best = values.argmax(2)
-        share = values.max(2) / np.maximum(values.sum(2), 1e-6)
-        classes[part] = best
-        scores[part] = np.round(255 * share.clip(0, 1))
+        channels = cv2.split(image[part].astype(np.float32))
+        best = total = None
+        for index, color in enumerate(weights):
+            value = sum(w * channel for w, channel in zip(color, channels))
+            if best is None:
+                best, total = value, value.copy()
+                continue
+            # Ties go to the lower class.
+            classes[part][value > best] = index
+            best = np.maximum(best, value)
+            total += value
+        scores[part] = np.round(255 *
+                                (best / np.maximum(total, 1e-6)).clip(0, 1))
     return classes, scores
 
 

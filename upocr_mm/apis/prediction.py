@@ -55,9 +55,9 @@ class Prediction:
     def strokes(self) -> Image.Image:
         """The strokes of text alone, on transparent ground (RGBA)."""
         alpha = np.where(self.text_mask, self.text_probability, 0)
-        return Image.fromarray(
-            np.dstack([self.picture.colors,
-                       alpha.astype(np.uint8)]))
+        # What is not seen is not stored.
+        colors = self.picture.colors * self.text_mask[..., None]
+        return Image.fromarray(np.dstack([colors, alpha.astype(np.uint8)]))
 
     def summary(self) -> dict[str, Any]:
         """What can be written as JSON: everything but the pixels."""

@@ -143,7 +143,7 @@ def save_prediction(
             info = prediction.picture.info if name == 'text_free' else {}
             with open(temporary / file.name, 'wb') as stream:
                 write_image(image, stream, file.suffix.lower(), info, quality)
-        text = json.dumps(prediction.summary(), indent=1)
+        text = json.dumps(prediction.summary())
         (temporary / summary.name).write_text(text)
     return [*files, summary]
 
