@@ -1,4 +1,5 @@
 from __future__ import annotations
+import copy
 from typing import Any, Callable, Sequence
 
 import numpy as np
@@ -92,10 +93,13 @@ class SyntheticTextDataset(BaseDataset):
             system_fonts=system_fonts,
             **(changes or {}))
         super().__init__(
-            metainfo=READERS[task].METAINFO,
-            serialize_data=False,
-            pipeline=list(pipeline),
-            lazy_init=lazy_init)
+            serialize_data=False, pipeline=list(pipeline), lazy_init=lazy_init)
+
+    @property
+    def metainfo(self) -> dict:
+        """Meta information: ``task`` and, for classifications, ``classes``
+        and ``palette`` (RGB, 0 to 255)."""
+        return copy.deepcopy(READERS[self.task].METAINFO)
 
     def full_init(self) -> None:
         """Look for fonts and backgrounds, once."""
