@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f'upocr: {error}', file=sys.stderr)
         return EXIT_USAGE
     except OSError as error:
-        print(f'upocr: {error}', file=sys.stderr)
+        where = error.filename or getattr(args, 'out', '')
+        print(f'upocr: {where}: {error.strerror or error}', file=sys.stderr)
         return EXIT_DATA
     except KeyboardInterrupt:
         print('upocr: interrupted; what is written is whole', file=sys.stderr)
