@@ -94,28 +94,40 @@ def test_painted_region(page, photo: Path, choice: str,
     page.get_by_label(choice).check()
     canvas = page.locator('#paint canvas').first
     canvas.wait_for(timeout=60_000)
-    page.wait_for_timeout(1000)  # the editor shows the picture
+    # The editor has a color when it shows the picture.
+    page.wait_for_selector('#paint [aria-label=Color]', timeout=60_000)
     canvas.scroll_into_view_if_needed()
+    original = np.asarray(Image.open(photo))
+    whole, = inferencer(photo)['predictions']
+    painted = np.zeros((60, 90), bool)
+    painted[5:55, 15:67] = True
+    # The editor tells nobody when it has taken a stroke: a busy machine may
+    # need another one.
+    for _ in range(5):
+        _stroke(page, canvas)
+        page.click('#run')
+        page.get_by_text('of the picture changed').wait_for(timeout=60_000)
+        found = np.asarray(Image.open(io.BytesIO(download(page, '#clean'))))
+        changed = (found != original).any(2)
+        expected = changed & (painted == choice.endswith('only there'))
+        # The brush is round; its corners and the blending are left open.
+        if changed.any() and expected.sum() > 0.8 * changed.sum():
+            break
+        page.wait_for_timeout(2000)
+    else:
+        pytest.fail('what is painted has no effect')
+    assert not changed[~whole['removal_mask']].any()
+
+
+def _stroke(page, canvas) -> None:
+    """Paint over the middle of the picture, which is that of the canvas."""
     box = canvas.bounding_box()
-    # The picture, 60x90, lies in the middle of the canvas.
-    middle = box['x'] + box['width'] / 2
-    page.mouse.move(middle - 10, box['y'] + box['height'] / 2)
+    x, y = box['x'] + box['width'] / 2, box['y'] + box['height'] / 2
+    page.mouse.move(x - 10, y)
     page.mouse.down()
-    page.mouse.move(middle - 30, box['y'] + box['height'] / 2, steps=5)
+    page.mouse.move(x - 30, y, steps=5)
     page.mouse.up()
     page.wait_for_timeout(500)
-    page.click('#run')
-    page.get_by_text('of the picture changed').wait_for(timeout=60_000)
-    found = np.asarray(Image.open(io.BytesIO(download(page, '#clean'))))
-    whole, = inferencer(photo, feather=0)['predictions']
-    changed = (found != np.asarray(Image.open(photo))).any(2)
-    painted = np.zeros_like(changed)
-    painted[5:55, 15:67] = True
-    expected = changed & (painted == choice.endswith('only there'))
-    assert changed.any()
-    assert not changed[~whole['removal_mask']].any()
-    # The brush is round; its corners and the blending are left open.
-    assert expected.sum() > 0.8 * changed.sum()
 
 
 def test_batch(page, photo: Path) -> None:

@@ -1,26 +1,23 @@
 """The page in the browser."""
 from __future__ import annotations
-import os
 import tempfile
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
-# Read when gradio is imported: it reports nothing to anybody.
-os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'
-import gradio as gr  # noqa: E402
-import numpy as np  # noqa: E402
-from fastapi import FastAPI  # noqa: E402
-from PIL import Image  # noqa: E402
+import gradio as gr
+import numpy as np
+from fastapi import FastAPI
+from PIL import Image
 
-from ..compositing import PRESETS  # noqa: E402
-from ..interpreting import REMOVAL, SEGMENTATION, TAMPERING  # noqa: E402
-from ..options import SIZINGS  # noqa: E402
-from ..picture import read_pictures  # noqa: E402
-from ..prediction import Prediction  # noqa: E402
-from ..saving import FORMATS, result_images, save_image  # noqa: E402
-from ..sources import SourceFile, with_unique_names  # noqa: E402
-from .archive import results_archive  # noqa: E402
-from .service import BusyError, PredictionService  # noqa: E402
+from ..compositing import PRESETS
+from ..interpreting import REMOVAL, SEGMENTATION, TAMPERING
+from ..options import SIZINGS
+from ..picture import read_pictures
+from ..prediction import Prediction
+from ..saving import FORMATS, result_images, save_image
+from ..sources import SourceFile, with_unique_names
+from .archive import results_archive
+from .service import BusyError, PredictionService
 
 LABELS = {
     REMOVAL: 'Text removal',
