@@ -20,6 +20,7 @@ def test_fonts_that_write_a_script_are_copied(tmp_path: Path) -> None:
             'usr/more/a.ttf': 'DejaVuSerif-Bold.ttf',
             'usr/fonts/symbols.TTF': 'STIXSizOneSymReg.ttf',
             'usr/photos/secret.ttf': 'DejaVuSans.ttf',
+            'usr/fonts/D050000L.ttf': 'DejaVuSans.ttf',
             'usr/left/out.ttf': 'DejaVuSans.ttf'
     }.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from typing import Sequence
 
 from .debian_copyright import DebianCopyright
 from .debian_package import PackagedFile
-from .font_packages import FONT_SUFFIXES
+from .font_packages import FONT_SUFFIXES, SKIPPED_FONTS
 from .font_scripts import read_faces
 
 ALL = ('*', )
@@ -22,7 +22,8 @@ def collect_fonts(files: Sequence[PackagedFile],
         files: The files of the package; fonts are told by their suffixes.
         copyright_text: See :class:`DebianCopyright`.
         out_dir: Folder to copy them into; must exist.
-        taken: Patterns; other files are left out. Defaults to all files.
+        taken: Patterns; other files are left out, and those of
+            ``SKIPPED_FONTS``. Defaults to all files.
 
     Returns:
         A row for each face (``file``, its name in ``out_dir``, ``face``, its
@@ -38,7 +39,7 @@ def collect_fonts(files: Sequence[PackagedFile],
     names: set[str] = set()
     for file in files:
         if (file.path.suffix.lower() not in FONT_SUFFIXES
-                or not file.matches(taken)):
+                or not file.matches(taken) or file.matches(SKIPPED_FONTS)):
             continue
         counts['font files'] += 1
         license_ = licenses.license_of(file.name)

@@ -56,8 +56,14 @@ FONT_PACKAGES: dict[str, tuple[str, ...]] = {
     'several': ('fonts-noto-core', ),
 }  # yapf: disable
 
+# Fonts with signs, keys or the letters of another script in place of letters.
+SKIPPED_FONTS = ('*/d050000l.*', '*/standardsymbolsps.*', '*/linbiolinum_k*',
+                 '*/linlibertine_i.*')
+
 # Of these packages only the files that a pattern fits are taken.
 TAKEN_FILES: dict[str, tuple[str, ...]] = {
+    # Seven segments write digits only, fourteen letters as well.
+    'fonts-dseg': ('*/dseg14classic-*', '*/dseg14modern-*'),
     'fonts-noto-core':
     ('*/notosans-*', '*/notoserif-*', '*/notosansarabic-*',
      '*/notonaskharabic-*', '*/notosansdevanagari-*',
