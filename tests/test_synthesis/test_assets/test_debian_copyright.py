@@ -34,6 +34,8 @@ PLAIN = '''This package was debianized by Somebody.
 
 Copyright (c) 2011 Jane Doe <jane@example.org>
 
+See https://creativecommons.org/licenses/by-sa/3.0/ for it.
+
 The pictures are licensed under the Creative Commons Attribution-ShareAlike
 3.0 License. On Debian systems see /usr/share/common-licenses/GPL-2 for the
 GNU General Public License.

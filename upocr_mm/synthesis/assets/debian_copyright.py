@@ -108,7 +108,7 @@ class DebianCopyright:
         holders = re.findall(r'copyright (?:©|\(c\))?.{0,60}?\d{4}.*',
                              self._text, re.IGNORECASE)
         return License(
-            ' and '.join(found), '; '.join(
+            ' and '.join(dict.fromkeys(found)), '; '.join(
                 dict.fromkeys(' '.join(line.split()) for line in holders)))
 
 
