@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from upocr_mm.synthesis.font_pool import FontPool, load_font
-from upocr_mm.synthesis.textures import sensor_noise, smooth_noise
 from upocr_mm.synthesis.texts import Texts
+from upocr_mm.synthesis.textures import sensor_noise, smooth_noise
 
 
 def draw_ink(rng: np.random.Generator, side: int) -> np.ndarray:
