@@ -238,7 +238,15 @@ def _add_prediction(parser: argparse.ArgumentParser, command: str) -> None:
     for name, what in (('regions', 'only there'), ('keep', 'not there')):
         group.add_argument(
             f'--{name}',
-            type=json.loads,
+            type=_shapes,
             metavar='JSON',
             help=f'boxes [x1,y1,x2,y2] and polygons [[x,y],...]: remove text '
             f'{what}')
+
+
+def _shapes(text: str) -> list:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f'must be JSON, but {error}, got '
+                                         f'{text}') from None

@@ -10,12 +10,9 @@ from typing import Any
 from PIL import Image
 
 from .prediction import Prediction
-from .saving import (FORMATS, result_images, save_image, save_prediction,
-                     write_image)
-from .sources import SourceFile
-
-# What loses nothing; pictures in other formats are written as PNG.
-LOSSLESS = ('.png', '.tif', '.tiff', '.bmp')
+from .saving import (FORMATS, LOSSLESS, result_images, save_image,
+                     save_prediction, write_image)
+from .sources import SUFFIXES, SourceFile
 
 
 class UsageError(Exception):
@@ -47,6 +44,12 @@ class Output:
         if (self.to_stdout or self.is_file) and not single:
             raise UsageError(f'--out {args.out} is for one picture; name a '
                              'folder')
+        suffix = self.out.suffix.lower()
+        if suffix in SUFFIXES and suffix not in FORMATS:
+            raise UsageError(f'--out {args.out}: pictures are written as '
+                             f'{", ".join(FORMATS)}')
+        if not (self.to_stdout or self.is_file) and self.out.is_file():
+            raise UsageError(f'--out {args.out} is a file; name a folder')
         if self.to_stdout and main_image is None:
             raise UsageError('--out - is for one picture, but `upocr all` '
                              'gives several; name a folder')

@@ -113,8 +113,9 @@ def shapes_to_mask(shapes: Sequence[Shape] | np.ndarray, size: tuple[int, int],
         if (points.ndim != 2 or points.shape[1] != 2 or len(points) < 3
                 or not np.isfinite(points).all()):
             raise ValueError(
-                f'{field} must hold boxes [x1, y1, x2, y2] or polygons [[x, '
-                f'y], ...] of at least three points, but got {shape!r}')
+                f'{field} must hold boxes [x1, y1, x2, y2] with x1 <= x2 and '
+                'y1 <= y2, or polygons [[x, y], ...] of at least three '
+                f'points, but got {shape!r}')
         points = points.clip(-2**20, 2**20).round().astype(np.int32)
         cv2.fillPoly(mask, [points], 1)
     return mask.astype(bool)

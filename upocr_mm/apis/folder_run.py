@@ -127,8 +127,10 @@ class FolderRun:
         """The pages of each picture, read ahead."""
 
         def read(source: SourceFile) -> list[Picture]:
-            return list(
-                read_pictures(source.source, max_pixels=self.max_pixels))
+            name = None
+            if isinstance(source.source, bytes):
+                name = str(source.relative)
+            return list(read_pictures(source.source, name, self.max_pixels))
 
         waiting = iter(sources)
         reading: list[tuple[SourceFile, Future]] = []

@@ -22,6 +22,8 @@ FORMATS = {
     '.tiff': ('TIFF', True),
     '.bmp': ('BMP', False),
 }
+# What loses nothing; pictures in other formats are written as PNG.
+LOSSLESS = ('.png', '.tif', '.tiff', '.bmp')
 QUALITY = 95
 # Colors of outlines in sheets, RGB.
 OUTLINES = dict(real=(0, 200, 0), tampered=(230, 0, 0))
@@ -61,7 +63,7 @@ def write_image(image: Image.Image, stream: Any, suffix: str, info: dict,
 
 
 def save_image(image: Image.Image,
-               file: Path,
+               file: str | Path,
                picture: Picture | None = None,
                quality: int = QUALITY) -> None:
     """Write an image, with what the file of a picture held besides.
@@ -75,6 +77,7 @@ def save_image(image: Image.Image,
     Raises:
         ValueError: The suffix is not known.
     """
+    file = Path(file)
     suffix = file.suffix.lower()
     if suffix not in FORMATS:
         raise ValueError(f'{file}: pictures are written as '
@@ -119,7 +122,8 @@ def save_prediction(
         folder: Where to.
         relative: Path of the picture below its folder, which is repeated.
         suffix: Format of the text-free picture; by default that of the
-            picture. Everything else is PNG and JSON.
+            picture if it loses nothing, else PNG. Everything else is PNG and
+            JSON.
         quality: See :func:`save_image`.
 
     Returns:
@@ -130,6 +134,8 @@ def save_prediction(
     if prediction.picture.num_pages > 1:
         stem = f'{stem}_page{prediction.picture.page + 1}'
     own = suffix or relative.suffix.lower()
+    if suffix is None and own not in LOSSLESS:
+        own = '.png'
     parent = folder / relative.parent
     images = result_images(prediction)
     files = [

@@ -149,6 +149,7 @@ def test_bad_pictures(client: TestClient, content: bytes, code: int,
     (dict(quality='101'), 'quality: .*100'),
     (dict(answer='xml'), 'answer: '),
     (dict(mask='regions'), "mask='regions' needs regions"),
+    (dict(colour='red'), "no field 'colour'; allowed are .*'preset'"),
     (dict(mask_image=('m.png', png(np.zeros((2, 2), np.uint8)))), 'its size'),
 ])
 def test_bad_options(client: TestClient, photo: Path, fields: dict,

@@ -143,7 +143,7 @@ def test_batch(page, photo: Path) -> None:
     content = download(page, '#batch_archive')
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = archive.namelist()
-    assert {'photo.png_text_free.png', 'photo.jpg_text_free.jpg'} <= {*names}
+    assert {'photo.png_text_free.png', 'photo.jpg_text_free.png'} <= {*names}
     assert len(names) == len(set(names)) == 14
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 import io
 import json
+from inspect import signature
 from pathlib import Path
 from typing import Any, Literal, Optional
 from urllib.parse import quote
@@ -151,6 +152,24 @@ def _shapes(text: str | None, field: str) -> list | None:
     return shapes
 
 
+async def known_fields(request: Request) -> None:
+    """Refuse fields that would have no effect."""
+    form = await request.form()
+    name = request.url.path.rsplit('/', 1)[-1]
+    allowed = {'image', 'sizing', 'threshold'}
+    if name != 'all':
+        allowed |= {'answer', 'format', 'quality', 'page'}
+    if name in ('all', 'remove'):
+        allowed |= set(signature(removal_options).parameters)
+    unknown = sorted(set(form) - allowed)
+    if unknown:
+        raise ValueError(f'there is no field {unknown[0]!r}; allowed are '
+                         f'{sorted(allowed)}')
+    if len(form.getlist('image')) > 1:
+        raise ValueError('image must be one file, but got '
+                         f'{len(form.getlist("image"))}')
+
+
 def create_app(service: PredictionService, max_bytes: int) -> FastAPI:
     """The application, without the page.
 
@@ -185,6 +204,7 @@ def create_app(service: PredictionService, max_bytes: int) -> FastAPI:
 
     @app.post(
         '/v1/all',
+        dependencies=[Depends(known_fields)],
         summary='Everything: pictures, masks and JSON, as a ZIP file.',
         response_class=Response,
         responses={200: dict(content={'application/zip': {}})})
@@ -221,6 +241,7 @@ def _add_route(app: FastAPI, service: PredictionService, name: str) -> None:
 
     @app.post(
         f'/v1/{name}',
+        dependencies=[Depends(known_fields)],
         name=name,
         summary=what,
         response_class=Response,

@@ -120,11 +120,13 @@ def build_page(service: PredictionService) -> gr.Blocks:
                         elem_id='everything')
                 masks = gr.Gallery(label='Masks', columns=2, format='png')
                 details = gr.JSON(label='Regions', open=False)
+            results = [slider, found, clean, archive, masks, details]
+            picture.change(_no_results, None, results, **private)
             picture.change(_to_paint, picture, editor, **private)
             run.click(
                 _guarded(_run_one, service),
-                [picture, asked, preset, sizing, painted, editor],
-                [slider, found, clean, archive, masks, details], **private)
+                [picture, asked, preset, sizing, painted, editor], results,
+                **private)
         with gr.Tab('Batch'):
             files = gr.File(
                 label='Pictures',
@@ -171,6 +173,12 @@ def _guarded(function: Callable, service: PredictionService) -> Callable:
             raise gr.Error(str(error), print_exception=False) from None
 
     return handler
+
+
+def _no_results() -> tuple:
+    """Those of another picture must not stay."""
+    return (None, '', gr.DownloadButton(interactive=False),
+            gr.DownloadButton(interactive=False), None, None)
 
 
 def _to_paint(path: str | None) -> dict[str, Any] | None:
