@@ -84,6 +84,8 @@ class SynthesisConfig:
         effects: Share of blocks with an outline, shadow, glow, gradient,
             engraving or texture; each style has at most one.
         low_contrast: Share of blocks whose color is close to the ground's.
+        worn: Share of blocks whose ink is broken, and of those that are
+            blurred; on paper more of the former.
         perspective: Largest displacement of a corner by perspective, as a
             part of the side.
         rotation: Standard deviation of the rotation, in degrees.
@@ -110,6 +112,7 @@ class SynthesisConfig:
     odd_words: float = 0.08
     effects: float = 0.35
     low_contrast: float = 0.12
+    worn: float = 0.1
     perspective: float = 0.12
     rotation: float = 6.
     curved: float = 0.15
@@ -121,7 +124,7 @@ class SynthesisConfig:
         _check_weights('layouts', self.layouts, LAYOUTS)
         _check_weights('locales', self.locales, {**LATIN, **OTHERS})
         for name in ('empty', 'paper', 'photos', 'odd_words', 'effects',
-                     'low_contrast', 'perspective', 'curved'):
+                     'low_contrast', 'worn', 'perspective', 'curved'):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f'{name} must lie in [0, 1], got {value!r}')
@@ -142,7 +145,9 @@ PRESETS: dict[str, dict[str, Any]] = dict(
         layouts=dict(word=3, line=1),
         locales=dict(en_US=1),
         blocks=(2, 5),
-        text_height=(14., 0.24),
+        text_height=(18., 0.3),
+        effects=0.2,
+        worn=0.,
         distractors=0,
         odd_words=0.,
         low_contrast=0.,

@@ -40,7 +40,8 @@ class Ink:
 
 
 def choose_ink(rng: np.random.Generator, ground: np.ndarray, height: float,
-               effects: float, low_contrast: float, paper: bool) -> Ink:
+               effects: float, low_contrast: float, worn: float,
+               paper: bool) -> Ink:
     """An ink that is seen on its ground.
 
     Args:
@@ -49,6 +50,7 @@ def choose_ink(rng: np.random.Generator, ground: np.ndarray, height: float,
         height: Height of the text in pixels.
         effects: Probability of an effect.
         low_contrast: Probability of a color close to the ground's.
+        worn: Probability of broken ink (on paper more), and of a blur.
         paper: Whether it is written on paper.
     """
     faint = rng.random() < low_contrast
@@ -62,9 +64,9 @@ def choose_ink(rng: np.random.Generator, ground: np.ndarray, height: float,
         ink.width = max(1., height / rng.uniform(10, 24))
         if ink.effect in ('shadow', 'glow') and rng.random() < 0.6:
             ink.second = np.full(3, 0.05, np.float32)
-    elif rng.random() < (0.35 if paper else 0.08):
+    elif rng.random() < (3 * worn if paper else worn):
         ink.broken = float(rng.uniform(0.05, 0.45))
-    if rng.random() < 0.1:
+    if rng.random() < worn:
         ink.soft = float(rng.uniform(0.3, 0.06 * height + 0.3))
     return ink
 

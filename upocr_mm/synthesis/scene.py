@@ -238,7 +238,7 @@ class SceneComposer:
             if not len(behind):
                 behind = before.reshape(-1, 3)
             ink = choose_ink(rng, behind, unit, config.effects,
-                             config.low_contrast, is_paper)
+                             config.low_contrast, config.worn, is_paper)
             if style == OTHER and rng.random() < 0.5:
                 ink.color = inks[0].color if inks else ink.color
             if ink.broken:
