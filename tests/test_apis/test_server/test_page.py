@@ -75,7 +75,7 @@ def test_tasks_and_archive(page, photo: Path) -> None:
     page.set_input_files('#picture input[type=file]', photo)
     page.get_by_label('Text removal').first.uncheck()
     page.click('#run')
-    page.get_by_text('regions of text').wait_for(timeout=60_000)
+    page.get_by_text('of text;').wait_for(timeout=60_000)
     assert page.is_disabled('#clean')
     with zipfile.ZipFile(io.BytesIO(download(page, '#everything'))) as archive:
         assert sorted(archive.namelist()) == [

@@ -280,7 +280,8 @@ def describe(predictions: Sequence[Prediction]) -> str:
     for prediction in predictions:
         parts = []
         if prediction.text_regions is not None:
-            parts.append(f'{len(prediction.text_regions)} regions of text')
+            count = len(prediction.text_regions)
+            parts.append(f'{count} region{"s" * (count != 1)} of text')
         if prediction.removal_mask is not None:
             parts.append(f'{prediction.removal_mask.mean():.1%} of the '
                          'picture changed')
