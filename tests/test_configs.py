@@ -236,7 +236,8 @@ def test_initial_weights(path: Path, monkeypatch) -> None:
     monkeypatch.setenv('UPOCR_WEIGHTS', '/weights')
     size = dict(n='nano', t='tiny', s='small', b='base')[path.stem[13]]
     expected = f'/weights/viteraser_{size}.pth'
-    for word in 'released', 'synthetic', 'scratch', 'init-imagenet':
+    for word in ('released', 'synthetic', 'on-the-fly', 'scratch',
+                 'init-imagenet'):
         if word in path.stem:
             expected = None
     if 'init-segmim' in path.stem:
