@@ -47,4 +47,12 @@ def test_of_a_test(tmp_path: Path, drawn_data: Path) -> None:
     files = sorted((tmp_path / 'out').glob('*/*.png'))
     assert len(files) == 9
     assert len({file.parent.name for file in files}) == 3
-    assert Image.open(files[0]).size == (64, 48)
+    # As large as the picture itself.
+    for file in files:
+        inputs = [
+            *drawn_data.rglob(f'test*/{file.stem}.jpg'),
+            *drawn_data.rglob(f'test/image/{file.stem}.jpg'),
+            *drawn_data.rglob(f'TextSeg/image/{file.stem}.jpg')
+        ]
+        sizes = {Image.open(path).size for path in inputs}
+        assert Image.open(file).size in sizes

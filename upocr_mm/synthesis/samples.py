@@ -139,8 +139,12 @@ def tampering_sample(rng: np.random.Generator,
                 if any(kinds.values()):
                     forgeries.append(forger.forge(index, pick(rng, kinds)))
     forged = np.rint(image.clip(0, 1) * 255).astype(np.uint8)
+    # Of changed digits the rest of the word stays real.
+    replaced = {f.word for f in forgeries if f.kind != 'digits'}
     boxes = []
     for index, word in enumerate(scene.words):
+        if index in replaced:
+            continue
         box = forger.tight_box(word)
         if min(box[2] - box[0], box[3] - box[1]) >= MIN_BOX:
             boxes.append((*box, REAL))
