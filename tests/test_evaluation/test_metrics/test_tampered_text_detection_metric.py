@@ -3,6 +3,7 @@ import pytest
 import torch
 from mmengine.registry import init_default_scope
 from mmseg.registry import METRICS
+from PIL import Image
 from sklearn.metrics import roc_auc_score
 
 import upocr_mm.evaluation  # noqa: F401
@@ -141,12 +142,20 @@ def test_boxes_must_be_known():
     assert metric.evaluate(1)['box_R_real'] == 0
 
 
-def test_boxes_of_a_data_set(drawn_data):
+def test_boxes_of_a_data_set(tmp_path):
     """Through a pipeline that resizes: they stay those of the file, and the
     components of a perfect prediction are their boxes."""
     init_default_scope('mmseg')
+    # Boxes that do not touch: words of one class that do are one component.
+    lines = ('2,3,20,10,1\n30,3,50,12,2\n', '5,30,25,40,2\n5,5,40,12,1\n',
+             '10,10,50,30,1\n')
+    for folder in ('test_img', 'test_gt'):
+        (tmp_path / folder).mkdir()
+    for i, text in enumerate(lines):
+        Image.new('RGB', (64, 48)).save(tmp_path / f'test_img/img_{i}.png')
+        (tmp_path / f'test_gt/img_{i}.txt').write_text(text)
     dataset = TamperedIC13Dataset(
-        str(drawn_data / 'TamperedTextDetection/Tampered-IC13'),
+        str(tmp_path),
         'test',
         pipeline=[
             dict(
