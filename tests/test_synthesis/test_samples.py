@@ -13,7 +13,7 @@ from upocr_mm.synthesis.samples import TAMPERED
 
 SIZE = (128, 128)
 # Of OpenCV, Pillow and Faker, on both stacks.
-VERSIONS = ('4.11.0', '12.3.0', '40.54.0')
+VERSIONS = ('4.11.0', '12.3.0', '40.63.0')
 
 
 @pytest.fixture(scope='module')
