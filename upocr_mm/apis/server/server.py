@@ -52,8 +52,11 @@ class Server:
         self._port = port
         app = add_page(
             create_app(self.service, max_bytes), self.service, max_bytes)
+        # Without `log_config=None` uvicorn configures the logging of the whole
+        # process, which closes the log files of the program around it.
         self._server = uvicorn.Server(
-            uvicorn.Config(app, log_level='warning', lifespan='on'))
+            uvicorn.Config(
+                app, log_config=None, log_level='warning', lifespan='on'))
 
     @property
     def address(self) -> str:
