@@ -137,7 +137,7 @@ def test_results_as_files(inferencer: UPOCRInferencer, photo: Path,
     found, = result['predictions']
     assert sorted(file.name for file in out.iterdir()) == [
         'photo.json', 'photo_classes.png', 'photo_removal_mask.png',
-        'photo_strokes.png', 'photo_tampered.png', 'photo_text_free.png',
+        'photo_strokes.png', 'photo_tampered.jpg', 'photo_text_free.png',
         'photo_text_mask.png'
     ]
     saved = np.asarray(Image.open(out / 'photo_text_free.png'))

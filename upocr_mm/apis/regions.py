@@ -30,33 +30,36 @@ def find_regions(mask: np.ndarray,
         return []
     joined = mask.astype(np.uint8)
     if join:
-        joined = cv2.morphologyEx(
-            joined, cv2.MORPH_CLOSE,
-            np.ones((join // 2 * 2 + 1, join + 1), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+        side = join // 2 * 2 + 1
+        # With a margin, as closing fills what is next to the border.
+        margin = [side] * 4
+        joined = cv2.copyMakeBorder(joined, *margin, cv2.BORDER_CONSTANT)
+        joined = cv2.morphologyEx(joined, cv2.MORPH_CLOSE,
+                                  np.ones((side, side), np.uint8))
+        joined = np.ascontiguousarray(joined[side:-side, side:-side])
+    count, labels = cv2.connectedComponents(joined)
+    inside = labels[mask]
+    areas = np.bincount(inside, minlength=count)
+    totals = np.bincount(inside, weights=scores[mask], minlength=count)
+    # Outer contours and those of holes; closing adds nothing outside of the
+    # convex hull, so that boxes and polygons are those of the mask.
+    contours, levels = cv2.findContours(joined, cv2.RETR_CCOMP,
+                                        cv2.CHAIN_APPROX_SIMPLE)
     regions = []
-    for index in range(1, count):
-        x, y, w, h, _ = (int(value) for value in stats[index])
-        inside = (labels[y:y + h, x:x + w] == index) & mask[y:y + h, x:x + w]
-        area = int(inside.sum())
-        if area < MIN_AREA:
+    for contour, (*_, parent) in zip(contours, levels[0]):
+        x, y = contour[0, 0]
+        label = labels[y, x]
+        if parent >= 0 or areas[label] < MIN_AREA:
             continue
-        rows, columns = np.nonzero(inside)
-        points = np.stack([columns + x, rows + y], 1).astype(np.int32)
-        corners = cv2.boxPoints(cv2.minAreaRect(cv2.convexHull(points)))
+        x, y, width, height = cv2.boundingRect(contour)
+        corners = cv2.boxPoints(cv2.minAreaRect(contour))
         regions.append(
             dict(
-                box=[
-                    int(points[:, 0].min()),
-                    int(points[:, 1].min()),
-                    int(points[:, 0].max()) + 1,
-                    int(points[:, 1].max()) + 1
-                ],
+                box=[x, y, x + width, y + height],
                 polygon=[[round(float(v), 1) for v in corner]
                          for corner in corners],
-                area=area,
-                score=round(
-                    float(scores[y:y + h, x:x + w][inside].mean()) / 255, 4)))
+                area=int(areas[label]),
+                score=round(float(totals[label] / areas[label]) / 255, 4)))
     return sorted(regions, key=lambda region: region['box'][1::-1])
 
 

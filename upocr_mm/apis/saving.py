@@ -122,8 +122,8 @@ def save_prediction(
         folder: Where to.
         relative: Path of the picture below its folder, which is repeated.
         suffix: Format of the text-free picture; by default that of the
-            picture if it loses nothing, else PNG. Everything else is PNG and
-            JSON.
+            picture if it loses nothing, else PNG. The picture with outlines
+            is JPEG, everything else PNG and JSON.
         quality: See :func:`save_image`.
 
     Returns:
@@ -138,9 +138,11 @@ def save_prediction(
         own = '.png'
     parent = folder / relative.parent
     images = result_images(prediction)
+    # The picture with outlines is for the eye: JPEG is written much faster.
+    suffixes = dict(
+        text_free=own if own in FORMATS else '.png', tampered='.jpg')
     files = [
-        parent / f'{stem}_{name}'
-        f'{own if name == "text_free" and own in FORMATS else ".png"}'
+        parent / f'{stem}_{name}{suffixes.get(name, ".png")}'
         for name in images
     ]
     summary = parent / f'{stem}.json'

@@ -80,7 +80,7 @@ def test_tasks_and_archive(page, photo: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(download(page, '#everything'))) as archive:
         assert sorted(archive.namelist()) == [
             'photo.json', 'photo_classes.png', 'photo_strokes.png',
-            'photo_tampered.png', 'photo_text_mask.png'
+            'photo_tampered.jpg', 'photo_text_mask.png'
         ]
 
 
