@@ -3,12 +3,13 @@ from mmseg.registry import OPTIMIZERS
 
 from .hooks import (EvaluationReportHook, ExactResumeHook, PreflightHook,
                     TaskMetaHook, TF32Hook)
+from .optim_wrappers import Bfloat16OptimWrapper
 from .schedulers import PeriodicLinearLR
 
 # Until the next release, for configs that still name it.
 OPTIMIZERS.register_module('FusedAdamW', module=torch.optim.AdamW)
 
 __all__ = [
-    'EvaluationReportHook', 'ExactResumeHook', 'PeriodicLinearLR',
-    'PreflightHook', 'TF32Hook', 'TaskMetaHook'
+    'Bfloat16OptimWrapper', 'EvaluationReportHook', 'ExactResumeHook',
+    'PeriodicLinearLR', 'PreflightHook', 'TF32Hook', 'TaskMetaHook'
 ]
