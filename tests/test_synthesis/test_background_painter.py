@@ -28,7 +28,7 @@ def test_photographs_are_cut_with_their_colors(tmp_path):
 
 def test_shape_of_what_is_photographed_is_kept(tmp_path):
     # A checkered photograph: its squares stay squares in any cut.
-    rows, columns = np.indices((400, 800)) // 50
+    rows, columns = np.indices((400, 800)) // 25
     photo = ((rows + columns) % 2 * 255).astype(np.uint8)
     Image.fromarray(photo).save(tmp_path / 'photo.png')
     cut = BackgroundPainter(tmp_path).photo(

@@ -8,7 +8,7 @@ import pytest
 from upocr_mm.synthesis import preset
 from upocr_mm.synthesis.config import LAYOUTS
 from upocr_mm.synthesis.samples import EFFECT, IGNORED, WORD, stroke_label
-from upocr_mm.synthesis.scene import Scene, SceneComposer
+from upocr_mm.synthesis.scene import COVERED, Scene, SceneComposer
 
 
 def scenes(name: str, count: int, **changes) -> list[Scene]:
@@ -46,7 +46,7 @@ def test_strokes_lie_within_polygons(some: list[Scene]) -> None:
         polygons = np.zeros(scene.size, np.uint8)
         for word in scene.words:
             cv2.fillPoly(polygons, [word.polygon.round().astype(np.int32)], 1)
-        strokes = scene.strokes > 0.5
+        strokes = scene.strokes > COVERED
         total += strokes.sum()
         inside += (strokes & (polygons > 0)).sum()
         # What is more than noise lies within, effects as well.
@@ -66,7 +66,7 @@ def test_each_word_has_strokes_in_its_box(some: list[Scene]) -> None:
     for scene in some:
         for word in scene.words:
             x1, y1, x2, y2 = word.box(scene.size)
-            assert (scene.strokes[y1:y2 + 1, x1:x2 + 1] > 0.5).any()
+            assert (scene.strokes[y1:y2 + 1, x1:x2 + 1] > COVERED).any()
 
 
 def test_label(some: list[Scene]) -> None:
@@ -75,7 +75,7 @@ def test_label(some: list[Scene]) -> None:
         assert set(np.unique(label)) <= {0, WORD, EFFECT, IGNORED}
         seen = label != IGNORED
         assert np.array_equal((label == WORD)[seen], (scene.strokes
-                                                      > 0.5)[seen])
+                                                      > COVERED)[seen])
         assert not (label[~scene.text_mask()]).any()
 
 

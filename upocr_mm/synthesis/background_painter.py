@@ -11,6 +11,8 @@ from .textures import brick_wall, planks, plaster, smooth_noise
 
 # Larger photographs are reduced, to keep some of them in memory.
 MAX_PHOTO = 1280
+# Shorter side of the pictures that regions of this engine are parts of.
+SHOWN_SIDE = 512
 PHOTO_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 
 
@@ -46,10 +48,11 @@ class BackgroundPainter:
         """
         photo = _read_photo(self.photos[rng.integers(len(self.photos))])
         height, width = size
-        # The largest region of the right shape, times a random zoom; small
-        # photographs are hardly enlarged.
+        # A part of a picture that is reduced to some 512 pixels, as pictures
+        # are for the network; small photographs are hardly enlarged.
         fit = min(photo.shape[0] / height, photo.shape[1] / width)
-        fit = max(min(fit, 0.8), fit * float(rng.uniform(0.3, 1)))
+        zoom = min(photo.shape[:2]) / SHOWN_SIDE * float(2**rng.uniform(-1, 1))
+        fit = min(fit, max(0.8, zoom))
         box_h, box_w = int(height * fit), int(width * fit)
         top = int(rng.integers(0, photo.shape[0] - box_h + 1))
         left = int(rng.integers(0, photo.shape[1] - box_w + 1))

@@ -73,6 +73,8 @@ class SynthesisConfig:
             font are left out.
         blocks: Fewest and most blocks of text in a picture.
         empty: Share of pictures without text.
+        cut_off: Share of blocks that are larger than the picture, which shows
+            a part of them, as crops of photographs and pages do.
         text_height: Lowest height of a line in pixels, and the largest as a
             part of the shorter side.
         paper: Share of pictures whose whole ground is paper.
@@ -103,16 +105,17 @@ class SynthesisConfig:
         **LATIN,
         **OTHERS
     })
-    blocks: tuple[int, int] = (1, 4)
+    blocks: tuple[int, int] = (2, 6)
     empty: float = 0.04
-    text_height: tuple[float, float] = (9., 0.4)
+    cut_off: float = 0.3
+    text_height: tuple[float, float] = (10., 0.5)
     paper: float = 0.
     photos: float = 0.75
-    distractors: int = 3
+    distractors: int = 2
     odd_words: float = 0.08
-    effects: float = 0.35
-    low_contrast: float = 0.12
-    worn: float = 0.1
+    effects: float = 0.3
+    low_contrast: float = 0.06
+    worn: float = 0.06
     perspective: float = 0.12
     rotation: float = 6.
     curved: float = 0.15
@@ -123,8 +126,9 @@ class SynthesisConfig:
         _check_size(self.size)
         _check_weights('layouts', self.layouts, LAYOUTS)
         _check_weights('locales', self.locales, {**LATIN, **OTHERS})
-        for name in ('empty', 'paper', 'photos', 'odd_words', 'effects',
-                     'low_contrast', 'worn', 'perspective', 'curved'):
+        for name in ('empty', 'cut_off', 'paper', 'photos', 'odd_words',
+                     'effects', 'low_contrast', 'worn', 'perspective',
+                     'curved'):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f'{name} must lie in [0, 1], got {value!r}')
@@ -145,6 +149,7 @@ PRESETS: dict[str, dict[str, Any]] = dict(
         layouts=dict(word=3, line=1),
         locales=dict(en_US=1),
         blocks=(2, 5),
+        cut_off=0.,
         text_height=(18., 0.3),
         effects=0.2,
         worn=0.,
@@ -189,7 +194,7 @@ PRESETS: dict[str, dict[str, Any]] = dict(
             notebook=3,
             line=0.5),
         blocks=(1, 2),
-        text_height=(8., 0.15),
+        text_height=(9., 0.2),
         paper=0.9,
         distractors=1,
         effects=0.03,
@@ -203,7 +208,8 @@ PRESETS: dict[str, dict[str, Any]] = dict(
         layouts=dict(poster=5, word=3, line=2, label=1, price_tag=1),
         text_height=(12., 0.7),
         photos=0.6,
-        effects=0.7,
+        distractors=1,
+        effects=0.5,
         odd_words=0.1,
         perspective=0.04,
         rotation=10.,

@@ -6,6 +6,8 @@ from typing import Callable
 import cv2
 import numpy as np
 
+from .portable import luminance, mean
+
 
 def add_distractor(rng: np.random.Generator, image: np.ndarray) -> None:
     """Draw one thing that is no text, in place.
@@ -32,7 +34,11 @@ def add_distractor(rng: np.random.Generator, image: np.ndarray) -> None:
     color = rng.random(3).astype(np.float32)
     if rng.random() < 0.5:
         color[:] = rng.choice([0.08, 0.92])
-    region += (rng.uniform(0.5, 1) * alpha)[..., None] * (color - region)
+    # Things stand in the light of the place, not on top of it.
+    light = cv2.blur(luminance(region), (15, 15))[..., None]
+    color = color * (0.4 + 0.6 * light / max(mean(light), 0.05)).clip(0.3, 1.4)
+    region += (rng.uniform(0.3, 1) * alpha)[..., None] * (color - region)
+    np.clip(region, 0, 1, out=region)
 
 
 def foliage(rng: np.random.Generator, alpha: np.ndarray) -> None:

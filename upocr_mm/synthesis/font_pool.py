@@ -26,6 +26,8 @@ PROBES = dict(
     hangul='한글',
     arabic='مصر',
     devanagari='कहन')
+# Size in pixels at which fonts are asked for glyphs.
+PROBE_SIZE = 24
 # Letters of these take other shapes beside each other.
 SHAPED = ('arabic', 'devanagari')
 
@@ -128,6 +130,19 @@ def load_shaping_font(path: str, size: int) -> ImageFont.FreeTypeFont:
 
 
 @lru_cache(maxsize=None)
+def _missing_glyph(path: str) -> bytes:
+    """What a font shows for a private character that no font has."""
+    return bytes(load_font(path, PROBE_SIZE).getmask('\U0010fffd'))
+
+
+@lru_cache(maxsize=2**16)
+def draws(path: str, character: str) -> bool:
+    """Whether a font has a glyph for a character."""
+    mask = load_font(path, PROBE_SIZE).getmask(character)
+    return bool(mask.getbbox()) and bytes(mask) != _missing_glyph(path)
+
+
+@lru_cache(maxsize=None)
 def read_font(path: Path) -> Font:
     """Find out what a font draws.
 
@@ -138,16 +153,9 @@ def read_font(path: Path) -> Font:
         ValueError: It cannot be read as a font.
     """
     try:
-        font = load_font(str(path), 24)
-        # A private character that no font has shows the "missing" glyph.
-        missing = bytes(font.getmask('\U0010fffd'))
-
-        def draws(character: str) -> bool:
-            mask = font.getmask(character)
-            return bool(mask.getbbox()) and bytes(mask) != missing
-
-        scripts = tuple(script for script, probe in PROBES.items()
-                        if all(map(draws, probe)))
+        font = load_font(str(path), PROBE_SIZE)
+        scripts = tuple(script for script, probe in PROBES.items() if all(
+            draws(str(path), character) for character in probe))
         widths = {round(font.getlength(letter)) for letter in 'iMw.'}
         family = font.getname()[0] or path.stem
     except (OSError, ValueError) as error:

@@ -30,7 +30,10 @@ def line(setter: Typesetter, unit: float, width: int,
     text = (
         texts.contact()
         if kind == 0 else texts.date() if kind == 1 else texts.phrase())
-    return _lines(setter, [text], unit, width, height)
+    font = setter.font(unit)
+    # Fewer words sooner than small ones.
+    text = (setter.wrap(text, font, width - 4) or [text])[0]
+    return _lines(setter, [text], unit, width, height, font)
 
 
 def paragraph(setter: Typesetter, unit: float, width: int,
@@ -188,6 +191,8 @@ def form(setter: Typesetter, unit: float, width: int,
             texts.words(int(rng.integers(1, 3))), font, width * 0.35)
                 or [''])[0]
         start = 0.5 * unit + font.getlength(name) + unit
+        if start > width - unit:
+            break
         if name:
             setter.write(canvas, 0.5 * unit, y, name + ':', font)
         if boxed:
@@ -288,6 +293,8 @@ def notebook(setter: Typesetter, unit: float, width: int,
     return canvas
 
 
+# Those of many lines, which are never as large as a single word.
+PAGES = ('paragraph', 'receipt', 'form', 'table', 'book_page', 'notebook')
 LAYOUTS: dict[str, Callable[[Typesetter, float, int, int], PageCanvas]] = {
     function.__name__: function
     for function in (word, line, paragraph, price_tag, receipt, form, table,
@@ -321,7 +328,7 @@ def _panel(setter: Typesetter, canvas: PageCanvas, pale: bool = False) -> None:
     """What the text stands on, often with a frame."""
     rng = setter.rng
     width, height = canvas.size
-    color = rng.integers(210, 256, 3) if pale else rng.integers(0, 256, 3)
+    color = rng.integers(210, 256, 3) if pale else _panel_color(rng)
     fill = (*(int(v) for v in color), int(rng.integers(225, 256)))
     radius = int(rng.choice([0, 0, 0.1, 0.3]) * height)
     pen = canvas.pen()
@@ -334,6 +341,16 @@ def _panel(setter: Typesetter, canvas: PageCanvas, pale: bool = False) -> None:
             radius,
             outline=frame,
             width=max(1, height // 40))
+
+
+def _panel_color(rng: np.random.Generator) -> np.ndarray:
+    """White, black or pale as often as a strong color."""
+    kind = rng.integers(4)
+    if kind == 0:
+        return rng.integers(0, 256, 3)
+    if kind == 1:
+        return rng.integers(0, 60) + rng.integers(0, 20, 3)
+    return rng.integers(170, 236) + rng.integers(0, 20, 3)
 
 
 def _rule(canvas: PageCanvas, start: tuple[float, float],

@@ -40,7 +40,7 @@ class SegmentationSample:
     Attributes:
         image: JPEG file of the picture.
         label: uint8 (H, W): 0 background, ``WORD`` where letters cover at
-            least half of a pixel, ``EFFECT`` where outlines, shadows and glow
+            least 40 % of a pixel, ``EFFECT`` where outlines, shadows and glow
             do and no letter, ``IGNORED`` around words that nobody can read.
     """
     image: bytes

@@ -12,7 +12,7 @@ from .config import SynthesisConfig
 from .distractors import add_distractor
 from .font_pool import FontPool
 from .inks import Ink, broken_glyphs, choose_ink, draw_ink, effect_layer
-from .layouts import LAYOUTS
+from .layouts import LAYOUTS, PAGES
 from .page_canvas import OTHER, FlatWord, PageCanvas
 from .paper import paper
 from .portable import mean
@@ -21,7 +21,7 @@ from .typesetter import Typesetter
 from .warp import Warp, place
 
 # Strokes cover a pixel from this opacity on.
-COVERED = 0.5
+COVERED = 0.4
 # Text lower than this (pixels), or less different from its ground (of 1),
 # is illegible.
 LEGIBLE_HEIGHT, LEGIBLE_CONTRAST = 6., 0.07
@@ -170,10 +170,15 @@ class SceneComposer:
         smallest = min(smallest, largest)
         unit = smallest * (largest / smallest)**rng.random()
         fills = is_paper and not placed
-        reach = 0.96 if fills else rng.uniform(0.4, 0.95)
+        if rng.random() < config.cut_off:
+            reach = rng.uniform(1, 1.8)
+        else:
+            reach = 0.96 if fills else rng.uniform(0.4, 0.95)
         texts = Texts(rng, pick(rng, self.locales))
         setter = Typesetter(rng, texts, self.fonts, config.odd_words)
         layout = pick(rng, config.layouts)
+        if layout in PAGES:
+            unit = min(unit, max(smallest, 0.2 * side))
         canvas = LAYOUTS[layout](setter, unit, max(8, int(reach * width)),
                                  max(8, int(reach * height)))
         if not canvas.words:
@@ -202,19 +207,17 @@ class SceneComposer:
         if not fills and rng.random() < 0.04:
             angle += rng.choice([90., -90.])
         center = np.array([width, height]) / 2
-        if fills:
-            center = center + rng.normal(0, 0.02, 2) * (width, height)
-        else:
-            # Some blocks are cut off by the border of the picture.
-            room = np.maximum(np.array([width - wide, height - tall]), 0)
-            center = center + rng.uniform(-0.55, 0.55, 2) * room
+        # The picture shows a part of what is larger; of other blocks some are
+        # cut off by its border.
+        room = np.abs(np.array([width - wide, height - tall]))
+        center = center + rng.uniform(-0.55, 0.55, 2) * room
         homography = place(canvas.size, tuple(center), 1., angle, corners)
         warp = Warp(homography, width=max(wide, 1))
         if single and rng.random() < config.curved:
             if rng.random() < 0.5:
                 warp.arc = float(rng.uniform(-0.2, 0.2) * wide)
             else:
-                warp.wave = float(rng.uniform(0.1, 0.5) * tall)
+                warp.wave = float(rng.uniform(0.1, 0.3) * tall)
                 warp.phase = float(rng.uniform(0, 6.28))
                 warp.periods = float(rng.uniform(0.7, 2))
         return warp

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import ImageFont
 
-from .font_pool import SHAPED, FontPool, load_font, load_shaping_font
+from .font_pool import SHAPED, FontPool, draws, load_font, load_shaping_font
 from .page_canvas import MAIN, OTHER, PageCanvas
 from .texts import Texts
 
@@ -61,7 +61,9 @@ class Typesetter:
             align: ``'left'``, ``'center'`` or ``'right'``: what ``x`` is.
             style: Which ink.
         """
-        words = text.split()
+        # A font of a script may lack some of its characters.
+        words = ''.join(c for c in text
+                        if c == ' ' or draws(font.path, c)).split()
         if self.texts.right_to_left:
             words = words[::-1]
         fonts = [font] * len(words)
@@ -70,7 +72,9 @@ class Typesetter:
             if self.rng.random() < self.odd_words:
                 path = font.path if self.rng.random() < 0.5 else None
                 factor = self.rng.uniform(0.85, 1.15)
-                fonts[i] = self.font(font.size * factor, path)
+                odd = self.font(font.size * factor, path)
+                if all(draws(odd.path, c) for c in words[i]):
+                    fonts[i] = odd
                 if self.rng.random() < 0.5:
                     styles[i] = OTHER
         space = font.getlength(' ')

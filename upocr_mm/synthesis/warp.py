@@ -68,10 +68,10 @@ class Warp:
             box: x1, y1, x2, y2.
 
         Returns:
-            Corners (4, 2), clockwise from the top left; with a curve (18, 2).
+            Corners (4, 2), clockwise from the top left; with a curve (34, 2).
         """
         x1, y1, x2, y2 = box
-        xs = np.linspace(x1, x2, 9 if self.curved else 2)
+        xs = np.linspace(x1, x2, 17 if self.curved else 2)
         upper = np.stack([xs, np.full_like(xs, y1)], 1)
         lower = np.stack([xs[::-1], np.full_like(xs, y2)], 1)
         return self.points(np.concatenate([upper, lower]))
