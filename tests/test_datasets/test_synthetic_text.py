@@ -4,11 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mmcv.transforms import LoadImageFromFile
+from mmengine.dataset import InfiniteSampler
 from torch.utils.data import DataLoader
 
 from upocr_mm.datasets import (LoadTargets, MultiTaskDataset,
                                SCUTEnsTextDataset, SyntheticTextDataset,
                                TamperedIC13Dataset, TextSegDataset)
+from upocr_mm.datasets.samplers import MultiTaskBatchSampler
 from upocr_mm.synthesis import synthesize_dataset
 
 TASKS = ('text_removal', 'text_segmentation', 'tampered_text_detection')
@@ -60,6 +62,25 @@ def test_any_number_of_workers() -> None:
         found = [batch[0]['img'] for batch in loader]
         for a, b in zip(expected, found):
             assert np.array_equal(a, b)
+
+
+def test_resumed_sampler_asks_for_the_same_samples() -> None:
+    """The third batch is the same after a resume as in one run."""
+
+    def batches(start: int, count: int) -> list[list[np.ndarray]]:
+        dataset = MultiTaskDataset(
+            {task: SyntheticTextDataset(task, **ARGUMENTS)
+             for task in TASKS})
+        sampler = MultiTaskBatchSampler(
+            InfiniteSampler(dataset, seed=5), batch_size=3)
+        sampler.start_iter = start
+        return [[dataset[i]['img'] for i in batch]
+                for _, batch in zip(range(count), sampler)]
+
+    straight, resumed = batches(0, 4), batches(2, 2)
+    for a, b in zip(straight[2:], resumed):
+        assert all(np.array_equal(x, y) for x, y in zip(a, b))
+    assert not np.array_equal(straight[0][0], straight[2][0])
 
 
 def test_length_and_splits() -> None:
