@@ -16,8 +16,7 @@ train_dataloader = dict(
                          'tampered_text_detection')
         },
         pipeline=[resize, pack]))
-test_dataloader = dict(
-    dataset=dict(pipeline=[load[0], resize, load[1], pack]))
+test_dataloader = dict(dataset=dict(pipeline=[load[0], resize, load[1], pack]))
 val_dataloader = test_dataloader
 test_pipeline = [load[0], resize, pack]
 tta_pipeline = [load[0], resize, _base_.tta_pipeline[-1]]
