@@ -17,7 +17,7 @@ import torch
 
 ROOT = Path(__file__).parents[2]
 ANALYSIS = ROOT / 'tools' / 'analysis'
-NANO = next((ROOT / 'configs' / 'upocr').glob('upocr_swinv2-n_*.py'))
+NANO = next((ROOT / 'configs' / 'upocr').glob('upocr_swinv2-n_*_synthetic-*'))
 BASELINE = next((ROOT / 'configs' / 'baselines').glob('unet-*_textseg-*.py'))
 DATASETS = 'train_dataloader.dataset.datasets'
 
@@ -181,3 +181,25 @@ def test_bad_arguments(arguments: list, message: str, monkeypatch,
         parse_args()
     assert error.value.code == 2
     assert message in ' '.join(capsys.readouterr().err.split())
+
+
+def test_folder_against_bare_model(monkeypatch, capsys) -> None:
+    """Prints one row of times a round, and their quotient."""
+    import benchmark_folder
+    monkeypatch.setenv('UPOCR_CACHE', '')  # restored after the test
+    monkeypatch.setattr(sys, 'argv', [
+        'benchmark_folder.py',
+        str(NANO), '--size', '32', '--pictures', '2', '--rounds', '2',
+        '--backend', 'torch'
+    ])
+    benchmark_folder.main()
+    title, _, *rows = capsys.readouterr().out.splitlines()[-4:]
+    assert '2 pictures of 32x32' in title
+    for row in rows:
+        alone, together, ratio = map(float, row.split())
+        assert alone > 0 and together > 0
+        assert ratio == pytest.approx(together / alone, rel=0.5)
+    monkeypatch.setattr(sys, 'argv',
+                        ['benchmark_folder.py', 'c.py', '--pictures', '1'])
+    with pytest.raises(SystemExit):
+        benchmark_folder.main()
