@@ -2,7 +2,7 @@ from __future__ import annotations
 import subprocess
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, Sequence
+from typing import Callable, NamedTuple, Sequence
 
 import matplotlib
 import numpy as np
@@ -127,6 +127,11 @@ def load_font(path: str, size: int) -> ImageFont.FreeTypeFont:
 def load_shaping_font(path: str, size: int) -> ImageFont.FreeTypeFont:
     """The same for scripts whose letters take other shapes in words."""
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.RAQM)
+
+
+def font_for(script: str) -> Callable[[str, int], ImageFont.FreeTypeFont]:
+    """What loads the fonts of a script."""
+    return load_shaping_font if script in SHAPED else load_font
 
 
 @lru_cache(maxsize=None)

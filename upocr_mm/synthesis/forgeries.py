@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .camera import compress, decompress, to_bytes
-from .font_pool import load_font
+from .font_pool import draws, font_for
 from .scene import Scene, SceneWord, box_of
+from .texts import SCRIPTS, Texts
 from .textures import sensor_noise
 
 # Smaller words are not forged, in pixels.
@@ -49,8 +50,6 @@ class Forger:
         self.scene = scene
         self.image = image
         self.host = image.copy()
-        letters = ''.join(word.text for word in scene.words)
-        self._letters = [c for c in letters if c.isalpha()] or ['a']
 
     def can_forge(self, word: SceneWord) -> bool:
         """Whether a word is large enough and well inside of the picture."""
@@ -95,7 +94,7 @@ class Forger:
                 box_of(word.warp.quadrilateral(flat_box), self.scene.size))
             self._retype(word, box, text, flat_box)
         else:
-            self._retype(word, box, self.altered(word.text), word.flat.box)
+            self._retype(word, box, self.altered(word), word.flat.box)
         return Forgery(kind, index, box)
 
     def _sources(self, word: SceneWord) -> list[SceneWord]:
@@ -106,21 +105,14 @@ class Forger:
             if w is not word and w.warp is word.warp and self.can_forge(w)
         ]
 
-    def altered(self, text: str) -> str:
-        """Another text of this length, letters for letters."""
-
-        def change(c: str) -> str:
-            if c.isdigit():
-                return str(self.rng.integers(10))
-            if not c.isalpha():
-                return c
-            new = self._letters[self.rng.integers(len(self._letters))]
-            return new.upper() if c.isupper() else new
-
-        # ASCII digits only: others may be missing in the font.
-        result = ''.join(
-            change(c) if c.isascii() or c.isalpha() else c for c in text)
-        return result if result != text else text[::-1]
+    def altered(self, word: SceneWord) -> str:
+        """Another text of the same language that its font draws."""
+        texts = Texts(self.rng, word.flat.locale)
+        for _ in range(4):
+            new = texts.instead_of(word.text)
+            if new != word.text and all(draws(word.flat.font, c) for c in new):
+                return new
+        return word.text[::-1]
 
     def _padded(self, box: tuple[int, ...]) -> tuple[int, int, int, int]:
         pad = int(self.rng.integers(1, 3))
@@ -185,8 +177,7 @@ class Forger:
         patch = np.broadcast_to(ground.astype(np.float32), (*size, 3)).copy()
         ramp = np.linspace(-1, 1, size[1], dtype=np.float32)[None, :, None]
         patch *= 1 + np.float32(rng.uniform(-0.1, 0.1)) * ramp
-        glyphs = self._glyphs(word, self.altered(word.text), word.flat.box,
-                              box)
+        glyphs = self._glyphs(word, self.altered(word), word.flat.box, box)
         color = self._letter_color(word) + rng.normal(0, 0.06, 3)
         patch += glyphs[..., None] * (color.astype(np.float32) - patch)
         patch = cv2.GaussianBlur(patch, (0, 0), rng.uniform(0.3, 1))
@@ -216,8 +207,7 @@ class Forger:
         """Type, then what an upsampling network does to the whole patch."""
         rng = self.rng
         patch = self._erased(box)
-        glyphs = self._glyphs(word, self.altered(word.text), word.flat.box,
-                              box)
+        glyphs = self._glyphs(word, self.altered(word), word.flat.box, box)
         color = self._letter_color(word) + rng.normal(0, 0.04, 3)
         patch += glyphs[..., None] * (color.astype(np.float32) - patch)
         height, width = glyphs.shape
@@ -263,7 +253,8 @@ class Forger:
         """New letters in the place of old ones, opacity within a box."""
         x1, y1, x2, y2 = flat_box
         tall = max(int(y2 - y1), 8)
-        font = load_font(word.flat.font, 2 * tall)
+        script = SCRIPTS.get(word.flat.locale, 'latin')
+        font = font_for(script)(word.flat.font, 2 * tall)
         left, top, right, bottom = font.getbbox(text)
         flat = Image.new('L',
                          (max(right - left, 1) + 4, max(bottom - top, 1) + 4))

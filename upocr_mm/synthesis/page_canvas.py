@@ -20,6 +20,7 @@ class FlatWord:
         style: ``MAIN`` or ``OTHER``.
         characters: x of the beginning of each character, and the end.
         font: Path of its font.
+        locale: Its language, as Faker names it.
     """
     text: str
     box: tuple[int, int, int, int]
@@ -27,6 +28,7 @@ class FlatWord:
     style: int
     characters: tuple[float, ...]
     font: str
+    locale: str
 
 
 @dataclass
@@ -56,6 +58,7 @@ class PageCanvas:
                  word: str,
                  font: ImageFont.FreeTypeFont,
                  line: int,
+                 locale: str,
                  style: int = MAIN) -> None:
         """Write a word.
 
@@ -65,6 +68,7 @@ class PageCanvas:
             word: The word, without spaces.
             font: The font.
             line: Number of its line.
+            locale: Its language.
             style: Which ink.
         """
         if style not in self.inks:
@@ -84,4 +88,5 @@ class PageCanvas:
         starts = [place[0] + font.getlength(word[:i])
                   for i in range(len(word) + 1)]  # yapf: disable
         self.words.append(
-            FlatWord(word, box, line, style, tuple(starts), str(font.path)))
+            FlatWord(word, box, line, style, tuple(starts), str(font.path),
+                     locale))

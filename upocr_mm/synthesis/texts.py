@@ -147,6 +147,23 @@ class Texts:
         """Name of a company."""
         return self._fake.company()
 
+    def instead_of(self, old: str) -> str:
+        """Another text of about the same length and case.
+
+        Args:
+            old: A word, number, price or date.
+        """
+        if not any(c.isalpha() for c in old):
+            return ''.join(
+                str(self.rng.integers(10)) if c.isdigit() else c for c in old)
+        words = [self._plain_word() for _ in range(8)]
+        if self.locale in _NO_SPACES:
+            words = [''.join(words)[:len(old)]]
+        new = min(words, key=lambda word: abs(len(word) - len(old)))
+        if old.isupper():
+            return new.upper()
+        return new.title() if old[0].isupper() else new
+
     def _plain_word(self) -> str:
         if self.locale in _NAMES_ONLY:
             return self._fake.name().split()[0]

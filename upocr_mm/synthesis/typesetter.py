@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import ImageFont
 
-from .font_pool import SHAPED, FontPool, draws, load_font, load_shaping_font
+from .font_pool import FontPool, draws, font_for
 from .page_canvas import MAIN, OTHER, PageCanvas
 from .texts import Texts
 
@@ -39,8 +39,7 @@ class Typesetter:
         """
         if path is None:
             path = self.fonts.pick(self.rng, self.texts.script, monospaced)
-        load = load_shaping_font if self.texts.script in SHAPED else load_font
-        return load(path, max(4, round(size)))
+        return font_for(self.texts.script)(path, max(4, round(size)))
 
     def write(self,
               canvas: PageCanvas,
@@ -82,7 +81,8 @@ class Typesetter:
         total = sum(widths) + space * (len(words) - 1)
         x -= dict(left=0., center=total / 2, right=total)[align]
         for word, width, f, which in zip(words, widths, fonts, styles):
-            canvas.put_word(x, baseline, word, f, self._lines, which)
+            canvas.put_word(x, baseline, word, f, self._lines,
+                            self.texts.locale, which)
             x += width + space
         self._lines += 1
 
