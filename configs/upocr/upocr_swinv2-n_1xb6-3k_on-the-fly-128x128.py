@@ -11,9 +11,7 @@ train_dataloader = dict(
                 _delete_=True,
                 type='SyntheticTextDataset',
                 task=task,
-                size=(128, 128),
-                # So short a training also needs what is easy.
-                presets=('scene', 'document', 'poster', 'simple'))
+                size=(128, 128))
             for task in ('text_removal', 'text_segmentation',
                          'tampered_text_detection')
         }))

@@ -10,7 +10,6 @@ train_dataloader = dict(
             task:
             dict(
                 size=(256, 256),
-                presets=('scene', 'document', 'poster'),
                 font_dir='{{$UPOCR_ASSETS:data/assets}}/fonts',
                 background_dir='{{$UPOCR_ASSETS:data/assets}}/backgrounds')
             for task in ('text_removal', 'text_segmentation',
