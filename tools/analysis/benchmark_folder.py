@@ -44,6 +44,7 @@ def random_weights(config: str, folder: Path) -> str:
     import torch
 
     from upocr_mm.deploy import load_model
+
     # Their exported network is of no use to anybody else.
     os.environ['UPOCR_CACHE'] = str(folder / 'cache')
     torch.manual_seed(0)
