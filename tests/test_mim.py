@@ -139,7 +139,7 @@ def test_train_with_two_processes(config: Path) -> None:
         ])
     # The first step, of a clipped gradient, has a norm of 0.02 (a fifth of the
     # rate). Later ones magnify rounding, also between two runs of one process
-    # with other numbers of threads. What is left of rounding is 1e-4 of it with
+    # with other numbers of threads. The difference is 1e-4 of the step with
     # torch 2.11 and 6e-3 with torch 2.1; without the mean over processes, or
     # with other samples, it would be about the step itself.
     assert (weights['two'] - weights['one']).norm() < 0.03 * 0.02
