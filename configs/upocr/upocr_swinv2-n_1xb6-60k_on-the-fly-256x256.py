@@ -22,8 +22,13 @@ test_pipeline = [load[0], resize, pack]
 tta_pipeline = [load[0], resize, _base_.tta_pipeline[-1]]
 optim_wrapper = dict(type='Bfloat16OptimWrapper')
 default_hooks = dict(
+    # Over a tenth of the steps so far, later over 1,000: a fixed number would
+    # hold the first weights for thousands of steps.
     ema=dict(
-        type='EMAHook', ema_type='ExponentialMovingAverage', momentum=1e-3),
+        type='EMAHook',
+        ema_type='MomentumAnnealingEMA',
+        momentum=1e-3,
+        gamma=10),
     checkpoint=dict(interval=500))
 param_scheduler = [
     dict(
