@@ -1,5 +1,5 @@
-# The nano size of the released weights: samples of 256 x 256 made on the fly,
-# in bfloat16; validation uses the mean of the latest weights.
+# A long training of the nano size: samples of 256 x 256 made on the fly, in
+# bfloat16; validation uses the mean of the latest weights.
 # tools/synthesis_assets fetches UPOCR_ASSETS/backgrounds and fonts.
 _base_ = './upocr_swinv2-n_1xb6-3k_on-the-fly-128x128.py'
 load, pack = _base_.load, _base_.pack

@@ -30,6 +30,24 @@ def test_characters_join_to_words() -> None:
     assert other['box'] == [40, 5, 44, 15]
 
 
+def test_a_region_in_the_hole_of_another_one() -> None:
+    mask = np.zeros((40, 40), bool)
+    mask[5:35, 5:35] = True
+    mask[10:30, 10:30] = False
+    mask[18:22, 18:22] = True
+    ring, dot = find_regions(mask, mask * 255)
+    assert ring['box'] == [5, 5, 35, 35] and ring['area'] == 900 - 400
+    assert dot['box'] == [18, 18, 22, 22] and dot['area'] == 16
+
+
+def test_joining_adds_nothing_at_the_border() -> None:
+    """Closing without a margin would fill up to the border."""
+    mask = np.zeros((30, 30), bool)
+    mask[2:10, 3:12] = True
+    region, = find_regions(mask, mask * 255, join=8)
+    assert region['box'] == [3, 2, 12, 10] and region['area'] == 72
+
+
 def test_text_height() -> None:
     mask = np.zeros((100, 100), bool)
     assert text_height(mask) is None

@@ -130,7 +130,14 @@ def load_shaping_font(path: str, size: int) -> ImageFont.FreeTypeFont:
 
 
 def font_for(script: str) -> Callable[[str, int], ImageFont.FreeTypeFont]:
-    """What loads the fonts of a script."""
+    """What loads the fonts of a script.
+
+    Args:
+        script: One of :data:`PROBES`.
+
+    Returns:
+        Takes the path of a font and its size in pixels.
+    """
     return load_shaping_font if script in SHAPED else load_font
 
 
@@ -142,7 +149,12 @@ def _missing_glyph(path: str) -> bytes:
 
 @lru_cache(maxsize=2**16)
 def draws(path: str, character: str) -> bool:
-    """Whether a font has a glyph for a character."""
+    """Whether a font has a glyph for a character.
+
+    Args:
+        path: The font file.
+        character: A single one; for a space the answer is no.
+    """
     mask = load_font(path, PROBE_SIZE).getmask(character)
     return bool(mask.getbbox()) and bytes(mask) != _missing_glyph(path)
 

@@ -106,7 +106,14 @@ class Forger:
         ]
 
     def altered(self, word: SceneWord) -> str:
-        """Another text of the same language that its font draws."""
+        """Another text of the same language that its font draws.
+
+        Args:
+            word: The word to replace.
+
+        Returns:
+            About as long; the letters backwards where no other fits.
+        """
         texts = Texts(self.rng, word.flat.locale)
         for _ in range(4):
             new = texts.instead_of(word.text)

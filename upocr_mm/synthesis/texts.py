@@ -152,6 +152,9 @@ class Texts:
 
         Args:
             old: A word, number, price or date.
+
+        Returns:
+            A word; other digits in their places if ``old`` has no letter.
         """
         if not any(c.isalpha() for c in old):
             return ''.join(

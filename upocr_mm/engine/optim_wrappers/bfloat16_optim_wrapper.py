@@ -13,8 +13,8 @@ class Bfloat16OptimWrapper(OptimWrapper):
     """Mixed precision with bfloat16, also on CPUs.
 
     mmengine's ``AmpOptimWrapper`` needs a GPU. bfloat16 has the range of
-    float32, so losses are not scaled. Products of matrices gain on CPUs with
-    AVX512-BF16 or AMX; others are slower than in float32.
+    float32, so losses are not scaled. It is meant for CPUs that multiply
+    bfloat16 themselves (AVX512-BF16, AMX).
 
     The arguments are those of :class:`mmengine.optim.OptimWrapper`.
     """
