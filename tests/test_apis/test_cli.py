@@ -28,7 +28,7 @@ def run(tiny_model: tuple[Path, Path], tmp_path: Path, monkeypatch, capsys):
         words = [str(word) for word in arguments]
         if model:
             words += ['--model', str(config), '--weights', str(weights)]
-            if words[0] != 'export':
+            if words[0] != 'export' and '--backend' not in words:
                 words += ['--backend', 'torch', '--device', 'cpu']
         code = main(words)
         output = capsys.readouterr()
@@ -269,6 +269,32 @@ def test_the_input_is_not_overwritten(run, photo: Path) -> None:
     result = run('remove', photo, '-o', photo.parent)
     assert result.code == 1 and 'would be overwritten' in result.err
     assert photo.read_bytes() == before
+
+
+def test_pictures_that_are_computed_at_the_same_time(run, photo: Path,
+                                                     tmp_path: Path) -> None:
+    """They give the same as each alone, in their order."""
+    pytest.importorskip('openvino')
+    image = Image.open(photo)
+    turned = [image.rotate(90 * k, expand=True) for k in range(4)]
+    for k in range(8):
+        turned[k % 4].save(photo.parent / f'{k}.png')
+    photo.unlink()
+    result = run('all', photo.parent, '--out', 'many', '--json', 'lines',
+                 '--backend', 'openvino')
+    assert result.code == 0, result.err
+    lines = map(json.loads, Path('lines').read_text().splitlines())
+    assert [Path(line['name']).stem for line in lines] == list('01234567')
+    for k in range(4):
+        run('all', photo.parent / f'{k}.png', '--out', 'alone', '--backend',
+            'openvino')
+        for name in ('text_free', 'text_mask', 'classes'):
+            alone, *many = (np.asarray(
+                Image.open(f'{folder}/{i}_{name}.png'), float)
+                            for folder, i in (('alone', k), ('many', k),
+                                              ('many', k + 4)))
+            for other in many:
+                assert (alone != other).mean() < 1e-3
 
 
 def test_a_full_disk_ends_the_run(run, folder: Path, monkeypatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,18 @@ def test_some_tasks_in_any_order(runtime: str, exported: Path,
     assert tuple(found) == some
     for task in some:
         assert np.abs(found[task] - every[task]).max() < 1e-5
+
+
+def test_two_streams_at_once(exported: Path, images: np.ndarray) -> None:
+    pytest.importorskip('openvino')
+    one = load_session(exported, 'openvino')
+    two = load_session(exported, 'openvino', num_streams=2)
+    inputs = [images, images[:, ::-1].copy(), 1 - images, images / 2] * 2
+    with ThreadPoolExecutor(4) as pool:
+        for given, found in zip(inputs, pool.map(two, inputs)):
+            expected = one(given)
+            for task in TASKS:
+                assert np.abs(found[task] - expected[task]).max() < 1e-5
 
 
 def test_bfloat16(exported: Path, model: UPOCR, images: np.ndarray) -> None:
@@ -140,6 +153,9 @@ def test_bad_images(session: BaseSession, images: np.ndarray, change, error,
      "needs runtime='openvino'; runtime='onnxruntime' computes in float32"),
     (dict(runtime='onnxruntime', cache_dir='.'),
      "cache_dir is for runtime='openvino'"),
+    (dict(runtime='onnxruntime', num_streams=2),
+     "num_streams is for runtime='openvino'"),
+    (dict(num_streams=0), 'num_streams must be an integer of at least 1'),
     (dict(num_threads=0), 'num_threads must be an integer of at least 1'),
     (dict(num_threads='2'), "num_threads must be an integer .* but got '2'"),
     (dict(cache_dir=__file__), 'cache_dir must be a folder, but .* is a file'),

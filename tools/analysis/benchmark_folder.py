@@ -1,9 +1,10 @@
 """Time of a folder of pictures against the model alone.
 
 Pictures are read, all results are interpreted and written while the model
-computes the next picture. The last column says what that costs: the time of
-the folder relative to the same number of bare passes of the model, which run
-half before and half after it.
+computes the next one; as in the command ``upocr``, OpenVINO computes two
+pictures at the same time. The last column is the time of the folder relative
+to the same number of bare passes of the model, one at a time, which run half
+before and half after it.
 
     python tools/analysis/benchmark_folder.py CONFIG [WEIGHTS] --pictures 64
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from upocr_mm.apis import UPOCRInferencer, save_prediction
-from upocr_mm.apis.folder_run import FolderRun
+from upocr_mm.apis.folder_run import STREAMS, FolderRun
 from upocr_mm.apis.sources import find_sources
 from upocr_mm.synthesis import SampleRenderer
 
@@ -60,12 +61,15 @@ def main() -> None:
     args = parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        inferencer = UPOCRInferencer(
-            args.config,
-            args.weights or random_weights(args.config, folder),
-            size=args.size,
-            backend=args.backend,
-            show_progress=False)
+        weights = args.weights or random_weights(args.config, folder)
+        one, inferencer = (
+            UPOCRInferencer(
+                args.config,
+                weights,
+                size=args.size,
+                backend=args.backend,
+                show_progress=False,
+                num_streams=streams) for streams in (1, STREAMS))
         renderer = SampleRenderer(size=(args.size, args.size))
         (folder / 'pictures').mkdir()
         for i in range(args.pictures):
@@ -78,7 +82,7 @@ def main() -> None:
         def bare(count: int) -> float:
             start = time.perf_counter()
             for _ in range(count):
-                inferencer.predictor(inputs, list(inferencer.tasks))
+                one.predictor(inputs, list(one.tasks))
             return time.perf_counter() - start
 
         bare(1)

@@ -11,12 +11,15 @@ from ..dependencies import require
 from . import models
 from .cli_arguments import COMMANDS, parse_args
 from .cli_output import Output, UsageError
-from .folder_run import FolderRun
+from .folder_run import STREAMS, FolderRun
 from .inferencer import UPOCRInferencer
 from .options import MASKS, PredictOptions
 from .picture import read_pictures
 from .sources import SourceFile, find_sources, with_unique_names
 
+# From as many pictures on several are computed at the same time; one alone
+# would take longer.
+MANY = 4
 EXIT_DATA, EXIT_USAGE, EXIT_INTERRUPT = 1, 2, 130
 
 
@@ -102,7 +105,8 @@ def serve(args: argparse.Namespace) -> int:
     return 0
 
 
-def _inferencer(args: argparse.Namespace) -> UPOCRInferencer:
+def _inferencer(args: argparse.Namespace,
+                num_streams: int = 1) -> UPOCRInferencer:
     inferencer = UPOCRInferencer(
         args.model,
         args.weights,
@@ -111,7 +115,8 @@ def _inferencer(args: argparse.Namespace) -> UPOCRInferencer:
         args.dtype,
         args.size,
         args.num_threads,
-        show_progress=False)
+        show_progress=False,
+        num_streams=num_streams)
     if not getattr(args, 'quiet', False):
         print(f'upocr: {inferencer.predictor.name}', file=sys.stderr)
     return inferencer
@@ -135,7 +140,7 @@ def predict(args: argparse.Namespace) -> int:
     PredictOptions(**options)  # refuses what is wrong before all else
     sources = _sources(args)
     output = Output(args, main_image)
-    inferencer = _inferencer(args)
+    inferencer = _inferencer(args, STREAMS if len(sources) >= MANY else 1)
     with _json_lines(args.json) as json_lines:
         run = FolderRun(
             inferencer,

@@ -140,7 +140,7 @@ def composite(before: np.ndarray, after: np.ndarray, mask: np.ndarray,
     # The borders of the picture are no borders of the mask.
     padded = np.pad(mask, 1, mode='edge').astype(np.uint8)
     distance = cv2.distanceTransform(padded, cv2.DIST_L2,
-                                     cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+                                     cv2.DIST_MASK_5)[1:-1, 1:-1]
     result = before.copy()
     # Only what lies in the mask, which is little of a large picture.
     share = (distance[mask] / (feather + 1)).clip(0, 1)[:, None]

@@ -3,6 +3,7 @@ import errno
 import json
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 from rich.console import Console
@@ -14,8 +15,13 @@ from .picture import Picture, read_pictures
 from .prediction import Prediction
 from .sources import SourceFile
 
-# Pictures that are read ahead, or wait to be written.
+# Pictures that are read ahead, or batches that wait to be written.
 AHEAD = 4
+# Pictures that OpenVINO computes at the same time: the threads of one wait for
+# each other, those of two pictures do not.
+STREAMS = 2
+# Threads beyond those that compute, which write meanwhile.
+WRITING = 1
 FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -34,6 +40,9 @@ class Outcome(NamedTuple):
 
 class FolderRun:
     """Predict many pictures: reading and writing go on beside the model.
+
+    As many batches are computed at the same time as the inferencer has
+    streams.
 
     A picture that cannot be read or written is named at the end; the others
     are predicted. A full disk ends the run.
@@ -100,24 +109,29 @@ class FolderRun:
         return Outcome(self._done, len(sources) - len(wanted), self._failed)
 
     def _run(self, sources: Sequence[SourceFile]) -> None:
-        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(2) as writer:
+        streams = self.inferencer.num_streams
+        # Some compute while others write.
+        self._streams = Semaphore(streams)
+        with (ThreadPoolExecutor(1) as
+              reader, ThreadPoolExecutor(streams + WRITING) as workers):
             batch: list[tuple[Picture, SourceFile]] = []
-            writing: list[tuple[SourceFile, Future]] = []
+            running: list[Future] = []
             try:
                 for source, pages in self._read(reader, sources):
                     for page in pages:
                         batch.append((page, source))
                         if len(batch) == self.batch_size:
-                            writing += self._predict(batch, writer)
+                            running.append(
+                                workers.submit(self._predict, batch))
                             batch = []
-                        while len(writing) > AHEAD:
-                            self._finish(*writing.pop(0))
+                        while len(running) > AHEAD:
+                            self._finish(running.pop(0))
                 if batch:
-                    writing += self._predict(batch, writer)
-                for item in writing:
-                    self._finish(*item)
+                    running.append(workers.submit(self._predict, batch))
+                for future in running:
+                    self._finish(future)
             except BaseException:
-                for pool in (reader, writer):
+                for pool in (reader, workers):
                     pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -148,33 +162,35 @@ class FolderRun:
             except (ValueError, OSError, MemoryError) as error:
                 self._fail(source, error)
 
-    def _predict(self, batch: list[tuple[Picture, SourceFile]],
-                 pool: ThreadPoolExecutor) -> list[tuple[SourceFile, Future]]:
-        """Run the model; all else happens beside its next run."""
-        computed = self.inferencer.compute([page for page, _ in batch],
-                                           **self.options)
-        return [(source, pool.submit(self._write, finish, source))
-                for finish, (_, source) in zip(computed, batch)]
+    def _predict(
+        self, batch: list[tuple[Picture, SourceFile]]
+    ) -> list[tuple[SourceFile, dict[str, Any] | Exception]]:
+        """Compute and write pictures: their summaries, or what failed."""
+        with self._streams:
+            computed = self.inferencer.compute([page for page, _ in batch],
+                                               **self.options)
+        results: list[tuple[SourceFile, dict[str, Any] | Exception]] = []
+        for finish, (_, source) in zip(computed, batch):
+            try:
+                prediction = finish()
+                self.write(prediction, source)
+                results.append((source, prediction.summary()))
+            except OSError as error:
+                if error.errno in FATAL:
+                    raise
+                results.append((source, error))
+            except ValueError as error:  # a mask of another size
+                results.append((source, error))
+        return results
 
-    def _write(self, finish: Callable[[], Prediction],
-               source: SourceFile) -> dict[str, Any]:
-        prediction = finish()
-        self.write(prediction, source)
-        return prediction.summary()
-
-    def _finish(self, source: SourceFile, future: Future) -> None:
-        """Wait until a picture is written."""
-        try:
-            summary = future.result()
-        except OSError as error:
-            if error.errno in FATAL:
-                raise
-            self._fail(source, error)
-        except ValueError as error:  # a mask of another size
-            self._fail(source, error)
-        else:
+    def _finish(self, future: Future) -> None:
+        """Wait until the pictures of a batch are written."""
+        for source, result in future.result():
+            if isinstance(result, Exception):
+                self._fail(source, result)
+                continue
             if self.json_lines is not None:
-                print(json.dumps(summary), file=self.json_lines, flush=True)
+                print(json.dumps(result), file=self.json_lines, flush=True)
             self._done += 1
             self._advance()
 

@@ -47,6 +47,9 @@ class UPOCRInferencer(BaseInferencer):
             by default that of its training.
         num_threads: Threads of a CPU; by default the backend decides.
         show_progress: Whether a call shows its progress.
+        num_streams: Calls from several threads that OpenVINO computes at the
+            same time, each by its part of the threads; the other backends
+            have one stream.
 
     Raises:
         FileNotFoundError: A file does not exist.
@@ -69,7 +72,8 @@ class UPOCRInferencer(BaseInferencer):
                  dtype: str = 'float32',
                  size: int | None = None,
                  num_threads: int | None = None,
-                 show_progress: bool = True) -> None:
+                 show_progress: bool = True,
+                 num_streams: int = 1) -> None:
         device = device or get_device()
         config, checkpoint = models.find_model(model, weights)
         self.size = models.training_size(config) if size is None else size
@@ -79,7 +83,8 @@ class UPOCRInferencer(BaseInferencer):
         self.backend = models.choose_backend(backend, device)
         self.codecs, self.predictor = models.load_predictor(
             config, checkpoint, self.size, device, self.backend, dtype,
-            num_threads)
+            num_threads, num_streams)
+        self.num_streams = num_streams if self.backend == 'openvino' else 1
         self.show_progress = show_progress
 
     @property

@@ -143,9 +143,14 @@ def choose_backend(backend: str, device: str) -> str:
     return backend
 
 
-def load_predictor(config: Path, weights: Path, size: int, device: str,
-                   backend: str, dtype: str,
-                   num_threads: int | None) -> tuple[dict, BasePredictor]:
+def load_predictor(config: Path,
+                   weights: Path,
+                   size: int,
+                   device: str,
+                   backend: str,
+                   dtype: str,
+                   num_threads: int | None,
+                   num_streams: int = 1) -> tuple[dict, BasePredictor]:
     """Load a model where it computes.
 
     Networks for OpenVINO and ONNX Runtime are exported once, into
@@ -159,6 +164,7 @@ def load_predictor(config: Path, weights: Path, size: int, device: str,
         backend: ``'torch'``, ``'openvino'`` or ``'onnxruntime'``.
         dtype: One of :data:`DTYPES`.
         num_threads: Threads of a CPU; None leaves the choice to the backend.
+        num_streams: Calls that OpenVINO computes at the same time.
 
     Returns:
         The codecs of the model, by task, and what predicts.
@@ -182,7 +188,7 @@ def load_predictor(config: Path, weights: Path, size: int, device: str,
     file = folder / f'{config.stem}-{digest[:16]}-{size}.onnx'
 
     def load(tasks: Sequence[str]) -> BaseSession:
-        cached = dict(cache_dir=folder) if backend == 'openvino' else {}
+        openvino = dict(cache_dir=folder, num_streams=num_streams)
         session = load_session(
             file,
             backend,
@@ -190,7 +196,7 @@ def load_predictor(config: Path, weights: Path, size: int, device: str,
             num_threads,
             tasks=tasks,
             input_size=(size, size),
-            **cached)
+            **(openvino if backend == 'openvino' else {}))
         if session.info.weights_sha256 != digest:
             raise ValueError(f'{file} holds other weights')
         return session

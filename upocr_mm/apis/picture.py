@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any, Iterator, Union
 
+import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
@@ -74,7 +75,7 @@ class Picture:
             An image of mode ``L``, ``LA``, ``I;16``, ``RGB`` or ``RGBA``.
         """
         if changed is not None:
-            rgb = np.where(changed[..., None], rgb, self.colors)
+            rgb = cv2.copyTo(rgb, changed.view(np.uint8), self.colors.copy())
         if self.gray16 is not None:
             values = np.asarray(Image.fromarray(rgb).convert('L'))
             values = values.astype(np.uint16) * 257

@@ -2,6 +2,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -54,10 +55,10 @@ class Prediction:
 
     def strokes(self) -> Image.Image:
         """The strokes of text alone, on transparent ground (RGBA)."""
-        alpha = np.where(self.text_mask, self.text_probability, 0)
+        channels = [*cv2.split(self.picture.colors), self.text_probability]
         # What is not seen is not stored.
-        colors = self.picture.colors * self.text_mask[..., None]
-        return Image.fromarray(np.dstack([colors, alpha.astype(np.uint8)]))
+        mask = self.text_mask.view(np.uint8)
+        return Image.fromarray(cv2.copyTo(cv2.merge(channels), mask))
 
     def summary(self) -> dict[str, Any]:
         """What can be written as JSON: everything but the pixels."""

@@ -52,12 +52,11 @@ def find_regions(mask: np.ndarray,
         if parent >= 0 or areas[label] < MIN_AREA:
             continue
         x, y, width, height = cv2.boundingRect(contour)
-        corners = cv2.boxPoints(cv2.minAreaRect(contour))
+        corners = cv2.boxPoints(cv2.minAreaRect(contour)).astype(np.float64)
         regions.append(
             dict(
                 box=[x, y, x + width, y + height],
-                polygon=[[round(float(v), 1) for v in corner]
-                         for corner in corners],
+                polygon=corners.round(1).tolist(),
                 area=int(areas[label]),
                 score=round(float(totals[label] / areas[label]) / 255, 4)))
     return sorted(regions, key=lambda region: region['box'][1::-1])

@@ -52,6 +52,9 @@ def write_image(image: Image.Image, stream: Any, suffix: str, info: dict,
     if name == 'JPEG':
         options.update(quality=quality, subsampling=0)
     elif name == 'PNG':
+        if not info and image.mode in ('L', 'RGB', 'RGBA'):
+            stream.write(_fast_png(np.asarray(image)))
+            return
         # A tenth larger, in a third of the time.
         options.update(compress_level=1)
     elif name == 'WEBP':
@@ -60,6 +63,19 @@ def write_image(image: Image.Image, stream: Any, suffix: str, info: dict,
         options.pop('icc_profile', None)
         options.pop('exif', None)
     image.save(stream, name, **options)
+
+
+def _fast_png(values: np.ndarray) -> np.ndarray:
+    """Encode gray, RGB or RGBA values: in half of Pillow's time.
+
+    OpenCV cannot store a profile, a resolution or EXIF.
+    """
+    if values.ndim == 3:
+        code = cv2.COLOR_RGB2BGR
+        if values.shape[2] == 4:
+            code = cv2.COLOR_RGBA2BGRA
+        values = cv2.cvtColor(values, code)
+    return cv2.imencode('.png', values)[1]
 
 
 def save_image(image: Image.Image,

@@ -74,7 +74,7 @@ def _choose(picture: Picture, predictor: BasePredictor, size: int,
 
 def _by_text_height(output: np.ndarray) -> tuple[str, str]:
     """``'resize'`` or ``'tile'``, by the text in the resized picture."""
-    height = text_height(output.mean(0) > THRESHOLD)
+    height = text_height(output.clip(0, 1).mean(0) > THRESHOLD)
     if height is None:
         return 'tile', 'no text is seen in the resized picture'
     reason = f'text is {height:.0f} pixels high in the resized picture'
@@ -84,7 +84,7 @@ def _by_text_height(output: np.ndarray) -> tuple[str, str]:
 def _predict_whole(pictures: Sequence[Picture], predictor: BasePredictor,
                    tasks: Sequence[str],
                    size: int) -> Iterator[dict[str, np.ndarray]]:
-    """Outputs (3, size, size) in [0, 1] of resized pictures."""
+    """Outputs (3, size, size) of resized pictures, not clamped."""
     if not pictures:
         return
     images = np.stack([
@@ -94,12 +94,13 @@ def _predict_whole(pictures: Sequence[Picture], predictor: BasePredictor,
     images = images.transpose(0, 3, 1, 2).astype(np.float32) / 255
     outputs = predictor(images, tasks)
     for i in range(len(pictures)):
-        yield {task: output[i].clip(0, 1) for task, output in outputs.items()}
+        yield {task: output[i] for task, output in outputs.items()}
 
 
 def _enlarge(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """An output at the size of its picture, uint8 (H, W, 3)."""
-    image = np.ascontiguousarray(image.transpose(1, 2, 0))
+    image = cv2.merge(list(image))
     if image.shape[:2] != size:
-        image = cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(
+            image.clip(0, 1), size[::-1], interpolation=cv2.INTER_LINEAR)
     return to_bytes(image)

@@ -2,6 +2,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Callable, Iterator
 
+import cv2
 import numpy as np
 
 # float32 images (N, 3, S, S) to one such array per task.
@@ -106,8 +107,16 @@ def predict_tiles(rgb: np.ndarray, predict: Predict, size: int, overlap: int,
 
 
 def to_bytes(image: np.ndarray) -> np.ndarray:
-    """Values in [0, 1], or a little outside, to uint8, rounded."""
-    return np.round(image.clip(0, 1) * 255).astype(np.uint8)
+    """Values in [0, 1], or a little outside, to uint8, rounded.
+
+    Args:
+        image: float32 array (H, W, 3).
+
+    Returns:
+        uint8 array (H, W, 3).
+    """
+    # Rounds half to even and clamps, all in one pass.
+    return cv2.multiply(image, (255., ) * 4, dtype=cv2.CV_8U)
 
 
 def _predicted(

@@ -10,8 +10,8 @@ from .model_info import ModelInfo
 class BaseSession(ABC):
     """An exported network, ready to run on a CPU.
 
-    Made by :func:`load_session`. It may be called from several threads; the
-    calls then wait for each other.
+    Made by :func:`load_session`. It may be called from several threads; calls
+    beyond ``num_streams`` wait for another to end.
 
     Args:
         filename: Name of the file, for messages.

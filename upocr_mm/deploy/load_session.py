@@ -17,7 +17,8 @@ def load_session(file: str | Path,
                  num_threads: int | None = None,
                  tasks: Sequence[str] | None = None,
                  input_size: tuple[int, int] | None = None,
-                 cache_dir: str | Path | None = None) -> BaseSession:
+                 cache_dir: str | Path | None = None,
+                 num_streams: int = 1) -> BaseSession:
     """Load an exported network onto the CPU.
 
     ``load_session('upocr.onnx')(images)`` gives the images of all tasks; see
@@ -38,6 +39,9 @@ def load_session(file: str | Path,
             size is refused.
         cache_dir: Folder in which OpenVINO keeps the compiled network, so
             that the next session starts sooner.
+        num_streams: Calls from several threads that OpenVINO computes at the
+            same time, each by its part of the threads: more images a second,
+            each later.
 
     Returns:
         The session.
@@ -57,6 +61,9 @@ def load_session(file: str | Path,
                                     or num_threads < 1):
         raise ValueError('num_threads must be an integer of at least 1, or '
                          f'None, but got {num_threads!r}')
+    if not isinstance(num_streams, int) or num_streams < 1:
+        raise ValueError('num_streams must be an integer of at least 1, but '
+                         f'got {num_streams!r}')
     # A network of OpenVINO keeps its weights in a file of their own.
     beside = [file.with_suffix('.bin')] if file.suffix == '.xml' else []
     for path in (file, *beside):
@@ -67,13 +74,15 @@ def load_session(file: str | Path,
                          'file')
     if runtime == 'openvino':
         return OpenVINOSession(file, dtype, num_threads, tasks, input_size,
-                               cache_dir)
+                               cache_dir, num_streams)
     if dtype != 'float32':
         raise ValueError(f"dtype={dtype!r} needs runtime='openvino'; "
                          f'runtime={runtime!r} computes in float32 only')
-    if cache_dir is not None:
-        raise ValueError("cache_dir is for runtime='openvino' only, but the "
-                         f'runtime is {runtime!r}')
+    for field, given in (('cache_dir', cache_dir
+                          is not None), ('num_streams', num_streams != 1)):
+        if given:
+            raise ValueError(f"{field} is for runtime='openvino' only, but "
+                             f'the runtime is {runtime!r}')
     return OnnxRuntimeSession(file, num_threads, tasks, input_size)
 
 

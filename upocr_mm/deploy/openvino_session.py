@@ -1,5 +1,5 @@
 from __future__ import annotations
-import threading
+import queue
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Sequence
@@ -29,6 +29,8 @@ class OpenVINOSession(BaseSession):
         input_size: See :class:`BaseSession`.
         cache_dir: Folder in which OpenVINO keeps compiled networks, so that
             the next session of the same file starts sooner. It is made.
+        num_streams: Calls from several threads that are computed at the same
+            time, each by its part of the threads.
 
     Raises:
         ImportError: OpenVINO is not installed.
@@ -43,7 +45,8 @@ class OpenVINOSession(BaseSession):
                  num_threads: int | None = None,
                  tasks: Sequence[str] | None = None,
                  input_size: tuple[int, int] | None = None,
-                 cache_dir: str | Path | None = None) -> None:
+                 cache_dir: str | Path | None = None,
+                 num_streams: int = 1) -> None:
         openvino, core = require('openvino', EXTRA), shared_core()
         known = core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')
         if CAPABILITIES[dtype] not in known:
@@ -64,20 +67,25 @@ class OpenVINOSession(BaseSession):
             INFERENCE_PRECISION_HINT=PRECISIONS[dtype])
         if num_threads is not None:
             options['INFERENCE_NUM_THREADS'] = num_threads
+        if num_streams > 1:
+            options['NUM_STREAMS'] = str(num_streams)
         if cache_dir is not None:
             options['CACHE_DIR'] = str(cache_dir)
         compiled = core.compile_model(model, 'CPU', options)
-        self._request = compiled.create_infer_request()
-        self._lock = threading.Lock()
+        self._requests: queue.SimpleQueue = queue.SimpleQueue()
+        for _ in range(num_streams):
+            self._requests.put(compiled.create_infer_request())
 
     def _run(self, images: np.ndarray) -> list[np.ndarray]:
-        with self._lock:
-            self._request.infer([images], share_inputs=True)
+        request = self._requests.get()
+        try:
+            request.infer([images], share_inputs=True)
             # Copies: the next call writes into the same memory.
             return [
-                np.array(self._request.get_tensor(task).data)
-                for task in self.tasks
+                np.array(request.get_tensor(task).data) for task in self.tasks
             ]
+        finally:
+            self._requests.put(request)
 
 
 @lru_cache(maxsize=None)
