@@ -1,3 +1,4 @@
+from ..utils.safe_load import load_tensors
 from .compare import (check_file, compare_palettes, compare_state_dicts,
                       compare_windows, listed)
 from .released_files import (detect_arch, encoder_settings, find_weights,
@@ -5,7 +6,6 @@ from .released_files import (detect_arch, encoder_settings, find_weights,
 from .released_names import DROPPED
 from .released_weights import (RELEASED_TASKS, Conversion, convert_released,
                                export_released, replace_encoder)
-from .safe_load import load_tensors
 
 __all__ = [
     'DROPPED', 'RELEASED_TASKS', 'Conversion', 'check_file',

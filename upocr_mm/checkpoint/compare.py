@@ -7,6 +7,8 @@ from typing import Any, Mapping, Sequence
 
 import torch
 
+from ..utils.safe_load import reader_of
+
 # Computed from the window size, so that they need not be in a checkpoint.
 DERIVED = re.compile(r'relative_(coords_table|position_index)$')
 
@@ -19,18 +21,14 @@ def check_file(filename: str) -> None:
 
     Raises:
         FileNotFoundError: It does not exist.
-        ValueError: It is empty, cut off or no checkpoint of PyTorch.
+        ValueError: It is empty, cut off or no checkpoint.
     """
-    if not osp.isfile(filename):
-        raise FileNotFoundError(f'the checkpoint {filename} does not exist')
+    reader_of(filename)
     with open(filename, 'rb') as file:
-        start = file.read(2)
-    # PyTorch writes zip archives; before 1.6 it wrote pickles (b'\x80').
-    if zipfile.is_zipfile(filename) or start[:1] == b'\x80':
-        return
-    raise ValueError(
-        f'the checkpoint {filename} ({osp.getsize(filename)} bytes) is '
-        'damaged, cut off or not a file written by torch.save')
+        is_zip = file.read(2) == b'PK'
+    if is_zip and not zipfile.is_zipfile(filename):
+        raise ValueError(f'the checkpoint {filename} is damaged: cut off '
+                         f'after {osp.getsize(filename)} bytes')
 
 
 def compare_state_dicts(expected: Mapping[str, torch.Tensor],
@@ -82,8 +80,7 @@ def compare_windows(expected: Mapping[str, torch.Tensor],
         f'{key.rsplit(".", 2)[0]} ({_windows(found[key], value)})'
         for key, value in expected.items()
         if key.endswith('relative_coords_table') and key in found
-        and not (value.shape == found[key].shape and torch.allclose(
-            value.cpu().float(), found[key].cpu().float(), atol=1e-4))
+        and not _same(value.cpu(), found[key].cpu())
     ]
     if not other:
         return []
@@ -114,6 +111,14 @@ def compare_palettes(expected: Mapping[str, Sequence],
 def listed(names: Sequence[str], limit: int = 10) -> str:
     """The first few of many names, in one line."""
     return ', '.join(names[:limit]) + (', ...' if len(names) > limit else '')
+
+
+def _same(expected: torch.Tensor, found: torch.Tensor) -> bool:
+    """Whether two tables are equal in the precision of the file."""
+    if expected.shape != found.shape:
+        return False
+    return torch.allclose(
+        expected.to(found.dtype).float(), found.float(), atol=1e-4)
 
 
 def _windows(found: torch.Tensor, expected: torch.Tensor) -> str:

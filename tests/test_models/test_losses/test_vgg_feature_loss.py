@@ -103,7 +103,7 @@ def test_weights_from_a_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r'vgg16.pth.*features\.5\.bias'):
         VGGFeatureLoss(str(file)).init_weights()
     file.write_text('no weights')
-    with pytest.raises(ValueError, match='vgg16.pth is not a state dict'):
+    with pytest.raises(ValueError, match='vgg16.pth is damaged'):
         VGGFeatureLoss(str(file)).init_weights()
 
 

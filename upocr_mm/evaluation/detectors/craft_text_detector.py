@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from mmseg.registry import TASK_UTILS
 
-from ...checkpoint.safe_load import load_tensors
+from ...utils.safe_load import load_tensors
 from ..networks import CRAFT
 from .base_text_detector import BaseTextDetector
 

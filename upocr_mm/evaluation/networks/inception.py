@@ -6,8 +6,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torchvision.models import inception_v3
 
-from ...checkpoint.safe_load import load_tensors
 from ...dependencies import require
+from ...utils.safe_load import load_tensors
 
 WEIGHTS_URL = ('https://github.com/mseitzer/pytorch-fid/releases/download/'
                'fid_weights/pt_inception-2015-12-05-6726825d.pth')

@@ -10,6 +10,7 @@ from mmseg.registry import MODELS
 from torchvision.models import VGG16_Weights
 from torchvision.models.vgg import cfgs, make_layers
 
+from ...utils.safe_load import load_tensors
 from ..task_codecs import ImageTarget
 
 # The layers of VGG-16 up to and including each of the first three poolings.
@@ -96,13 +97,7 @@ class VGGFeatureLoss(BaseModule):
         if self._is_loaded or self.weights == 'random':
             return
         if osp.isfile(self.weights):
-            try:
-                state = dict(
-                    torch.load(
-                        self.weights, map_location='cpu', weights_only=True))
-            except Exception as error:  # of many kinds, by what is damaged
-                raise ValueError(f'{self.weights} is not a state dict of '
-                                 f'VGG-16: {error}') from error
+            state = load_tensors(self.weights)
         else:
             try:
                 state = VGG16_Weights[self.weights].get_state_dict(

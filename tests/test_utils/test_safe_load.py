@@ -61,7 +61,7 @@ def test_objects_can_be_skipped(tmp_path: Path) -> None:
     hub = dict(
         log_scalars=HistoryBuffer([1.], [1]), evil=Evil(f'touch {trace}'))
     torch.save(dict(state_dict=dict(a=torch.ones(2)), message_hub=hub), file)
-    with pytest.raises(ValueError, match='HistoryBuffer, which is not data'):
+    with pytest.raises(ValueError, match='posix.system, which is not data'):
         load_tensors(str(file))
     content = load_tensors(str(file), skip_objects=True)
     assert content['state_dict']['a'].tolist() == [1, 1]

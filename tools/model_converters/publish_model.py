@@ -1,0 +1,91 @@
+"""Make a small file to publish of a checkpoint of a training.
+
+The weights alone, in half precision, as safetensors, which hold no code:
+
+    python tools/model_converters/publish_model.py iter_9.pth upocr_swinv2-n
+
+writes ``upocr_swinv2-n-1a2b3c4d.safetensors``, named by the beginning of its
+SHA-256. The weights are those that a test of the checkpoint uses (with
+EMAHook their mean). Losses, buffers that are computed from the window size,
+optimizer and log are left out.
+"""
+from __future__ import annotations
+import argparse
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+
+from upocr_mm.checkpoint import load_tensors
+from upocr_mm.utils import written_whole
+
+LEFT_OUT = re.compile(r'^losses\.|relative_position_index$')
+META = ('upocr', 'iter', 'epoch', 'time', 'experiment_name')
+
+
+def publish(source: Path, target: Path) -> tuple[Path, str, float]:
+    """Write the file.
+
+    Args:
+        source: Checkpoint of a training.
+        target: Its path without hash and suffix.
+
+    Returns:
+        The file, its SHA-256, and the largest relative difference that half
+        precision makes in a tensor (of its largest value).
+
+    Raises:
+        FileNotFoundError: There is no checkpoint.
+        ValueError: It is damaged, has no weights, or some that half precision
+            cannot hold.
+    """
+    content = load_tensors(str(source), skip_objects=True)
+    state = content.get('state_dict')
+    if not isinstance(state, dict) or not state:
+        raise ValueError(f'{source} has no state_dict with weights')
+    weights, worst = {}, 0.
+    for key, value in state.items():
+        if LEFT_OUT.search(key):
+            continue
+        weights[key] = value.contiguous()
+        if value.is_floating_point():
+            weights[key] = half = value.half().contiguous()
+            if not torch.isfinite(half).all():
+                raise ValueError(f'{source}: {key} has values that are not '
+                                 'finite, or too large for half precision')
+            span = float(value.abs().max().clamp(min=1e-30))
+            worst = max(worst, float((half - value).abs().max()) / span)
+    given = content.get('meta') or {}
+    meta = {key: given[key] for key in META if key in given}
+    # One entry: several would come in another order each time.
+    data = save(weights, dict(meta=json.dumps(meta)))
+    digest = hashlib.sha256(data).hexdigest()
+    file = target.with_name(f'{target.name}-{digest[:8]}.safetensors')
+    with written_whole(file) as folder:
+        (folder / file.name).write_bytes(data)
+    return file, digest, worst
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('source', type=Path, help='checkpoint of a training')
+    parser.add_argument(
+        'target', type=Path, help='path of the file, without hash and suffix')
+    args = parser.parse_args()
+    try:
+        file, digest, worst = publish(args.source, args.target)
+    except (ValueError, OSError) as error:
+        sys.exit(f'publish_model.py: {error}')
+    print(f'{file}: {file.stat().st_size / 1e6:.1f} MB\nSHA-256: {digest}\n'
+          f'half precision changes a tensor by at most {worst:.1e} of its '
+          'largest value')
+
+
+if __name__ == '__main__':
+    main()
