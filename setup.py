@@ -13,26 +13,26 @@ ROOT = Path(__file__).resolve().parent
 MIM_FILES = ('configs', 'tools', 'model-index.yml')
 
 
-def copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path, *left_out: str) -> None:
     """Copy a file or a folder, without what Python compiled."""
     if source.is_dir():
         shutil.copytree(
             source,
             target,
             dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns('__pycache__'))
+            ignore=shutil.ignore_patterns('__pycache__', *left_out))
     else:
         shutil.copy2(source, target)
 
 
-def add_mim(package: Path) -> None:
+def add_mim(package: Path, *left_out: str) -> None:
     """Put a fresh folder ``.mim`` into a folder."""
     folder = package / '.mim'
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     for name in MIM_FILES:
-        copy(ROOT / name, folder / name)
+        copy(ROOT / name, folder / name, *left_out)
 
 
 class BuildWithMim(build_py):
@@ -54,7 +54,8 @@ class WheelWithMim(bdist_wheel):
     def egg2dist(self, egginfo_path: str, distinfo_path: str) -> None:
         super().egg2dist(egginfo_path, distinfo_path)
         if 'editable_wheel' not in self.distribution.command_obj:
-            add_mim(Path(distinfo_path))
+            # It reads configs there, no weights.
+            add_mim(Path(distinfo_path), '*.safetensors')
 
 
 setup(cmdclass=dict(build_py=BuildWithMim, bdist_wheel=WheelWithMim))

@@ -1,4 +1,5 @@
 from __future__ import annotations
+import hashlib
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from upocr_mm.apis import PredictOptions, UPOCRInferencer
+from upocr_mm.apis import PredictOptions, UPOCRInferencer, models
 from upocr_mm.deploy import load_model
 
 # In the order of the model.
@@ -224,6 +225,31 @@ def test_bad_models(tiny_model: tuple[Path, Path], tmp_path: Path) -> None:
             config, weights, backend='openvino', dtype='float16', device='cpu')
     with pytest.raises(ValueError, match="runs on CPUs.*'cuda'"):
         UPOCRInferencer(config, weights, device='cuda', backend='openvino')
+
+
+def test_weights_of_the_package(tiny_model: tuple[Path, Path], photo: Path,
+                                tmp_path: Path, monkeypatch) -> None:
+    """They are the default, and used only if they are those of the index."""
+    config, weights = tiny_model
+    content = weights.read_bytes()
+    entry = dict(
+        Name='small',
+        Config=str(config),
+        Weights='configs/small.pth',
+        Metadata=dict(SHA256=hashlib.sha256(content).hexdigest()))
+    monkeypatch.setattr(models, 'list_models', lambda: [entry])
+    monkeypatch.setattr(models, 'config_root', lambda: tmp_path)
+    with pytest.raises(FileNotFoundError, match='small.pth.*do not exist'):
+        UPOCRInferencer('small', backend='torch')
+    file = tmp_path / 'configs' / 'small.pth'
+    file.parent.mkdir()
+    file.write_bytes(content)
+    inferencer = UPOCRInferencer('small', backend='torch', show_progress=False)
+    assert inferencer(photo)['predictions'][0]['text_free'].shape == (60, 90,
+                                                                      3)
+    file.write_bytes(content[:-1] + b'.')
+    with pytest.raises(ValueError, match='small.pth is damaged or was exch'):
+        UPOCRInferencer('small', backend='torch')
 
 
 def test_models_by_name() -> None:

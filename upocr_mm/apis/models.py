@@ -1,6 +1,7 @@
 """Models by name: our metafiles, weights, and where they run fastest."""
 from __future__ import annotations
 import contextlib
+import hashlib
 import importlib.util
 import os
 import re
@@ -38,8 +39,8 @@ def list_models(pattern: str = '.*') -> list[dict[str, Any]]:
 
     Returns:
         The entries (without the baselines of MMSegmentation), whose
-        ``Config`` is an absolute path; ``Weights`` is there if weights are
-        published with them.
+        ``Config`` is an absolute path; ``Weights`` is there if weights
+        come with the package, with ``SHA256`` among the metadata.
     """
     root = config_root()
     entries = []
@@ -70,7 +71,8 @@ def find_model(model: str | Path,
 
     Raises:
         FileNotFoundError: A file does not exist.
-        ValueError: There is no such model, or no weights are known.
+        ValueError: There is no such model, no weights are known, or those
+            of the package are damaged.
     """
     entries = list_models()
     config = Path(model)
@@ -93,9 +95,29 @@ def find_model(model: str | Path,
                 'checkpoint (weights, --weights) of a training, or one of '
                 'tools/model_converters/upocr2mm.py')
         weights = config_root() / weights
+        _check_hash(weights, entry)
     if not Path(weights).is_file():
         raise FileNotFoundError(f'the checkpoint {weights} does not exist')
     return config, Path(weights)
+
+
+def _check_hash(file: Path, entry: dict[str, Any]) -> None:
+    """Refuse weights of the package that are not those of the index.
+
+    Raises:
+        FileNotFoundError: They are not there.
+        ValueError: They were altered or exchanged.
+    """
+    again = 'install the package again, or name a checkpoint'
+    if not file.is_file():
+        raise FileNotFoundError(
+            f'{file}, the weights that come with the package, do not exist; '
+            f'{again}')
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    expected = entry['Metadata']['SHA256']
+    if digest != expected:
+        raise ValueError(f'{file} is damaged or was exchanged: its SHA-256 is '
+                         f'{digest}, but must be {expected}; {again}')
 
 
 def training_size(config: Path) -> int:

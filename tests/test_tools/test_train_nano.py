@@ -1,0 +1,57 @@
+from __future__ import annotations
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+import pytest
+
+from upocr_mm.checkpoint import load_tensors
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def assets(tmp_path: Path) -> Path:
+    """One photograph and one font."""
+    folder = tmp_path / 'assets'
+    for name in ('backgrounds', 'fonts'):
+        (folder / name).mkdir(parents=True)
+    ground = np.random.default_rng(0).integers(0, 255, (9, 9, 3), np.uint8)
+    cv2.imwrite(
+        str(folder / 'backgrounds/wall.png'), cv2.resize(ground, (600, 600)))
+    font = Path(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf')
+    shutil.copy(font, folder / 'fonts')
+    return folder
+
+
+def test_from_nothing_to_weights(assets: Path, tmp_path: Path) -> None:
+    """And on with the same command."""
+
+    def train(iterations: int) -> str:
+        words = [
+            sys.executable,
+            str(ROOT / 'tools/train_nano.py'),
+            str(tmp_path / 'nano'), '--assets',
+            str(assets), '--num-test', '1', '--cfg-options',
+            f'train_cfg.max_iters={iterations}',
+            'train_dataloader.batch_size=3'
+        ]
+        done = subprocess.run(words, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout
+
+    assert 'synthesize_dataset.py' in train(1)
+    again = train(2)
+    assert 'synthesize_dataset.py' not in again
+    assert 'resumed epoch: 0, iter: 1' in again
+    first, second = sorted(
+        (tmp_path / 'nano').glob('*.safetensors'),
+        key=lambda file: file.stat().st_mtime)
+    iterations = [
+        load_tensors(str(f))['meta']['iter'] for f in (first, second)
+    ]
+    assert iterations == [1, 2]

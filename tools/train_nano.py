@@ -1,0 +1,90 @@
+"""From nothing to a nano model: photographs, fonts, training, a file.
+
+    python tools/train_nano.py work_dirs/nano
+
+fetches photographs and fonts with free licenses (Debian packages, 1.5 GB),
+makes held-out samples, trains with ``mim train`` and writes the weights as
+safetensors. What is done already is skipped: after an interrupt the same
+command goes on where it stopped.
+"""
+from __future__ import annotations
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = (ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-60k_on-the-fly-256x256.py')
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('work_dir', type=Path, help='folder of everything')
+    parser.add_argument('--config', type=Path, default=CONFIG)
+    parser.add_argument(
+        '--num-test',
+        type=int,
+        default=64,
+        help='held-out samples of each task (default: %(default)s)')
+    parser.add_argument(
+        '--assets',
+        type=Path,
+        metavar='DIR',
+        help='folder with backgrounds/ and fonts/ of tools/synthesis_assets '
+        '(default: they are fetched into the work dir)')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='changes of the config')
+    return parser.parse_args()
+
+
+def run(*words: str | Path) -> None:
+    """Run a command; end with its code if it fails."""
+    print('$', *words, flush=True)
+    code = subprocess.call([sys.executable, *map(str, words)])
+    if code:
+        sys.exit(code)
+
+
+def fetch(assets: Path) -> None:
+    """Photographs and fonts, unless they are there."""
+    for name, table in (('backgrounds', 'sources.csv'), ('fonts',
+                                                         'fonts.csv')):
+        if not (assets / name / table).is_file():
+            run(ROOT / f'tools/synthesis_assets/fetch_{name}.py',
+                assets / name)
+
+
+def main() -> None:
+    args = parse_args()
+    work_dir = args.work_dir.resolve()
+    data, assets = work_dir / 'data', args.assets
+    if assets is None:
+        assets = work_dir / 'assets'
+        fetch(assets)
+    if not (data / 'TamperedTextDetection').is_dir():
+        run(ROOT / 'tools/synthesize_dataset.py', data, '--num-train', 1,
+            '--num-test', args.num_test,
+            '--size', 256, 256, '--seed', 1, '--workers',
+            min(os.cpu_count() or 1, 4), '--overwrite', '--backgrounds',
+            assets / 'backgrounds', '--fonts', assets / 'fonts')
+    os.environ.update(UPOCR_DATA=str(data), UPOCR_ASSETS=str(assets.resolve()))
+    options = ['--cfg-options', *args.cfg_options] if args.cfg_options else []
+    run('-m', 'mim', 'train', 'mmsegmentation', args.config, '--work-dir',
+        work_dir / 'train', '--resume', *options)
+    last = Path((work_dir / 'train/last_checkpoint').read_text().strip())
+    run(ROOT / 'tools/model_converters/publish_model.py', last,
+        work_dir / args.config.stem)
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit('train_nano: interrupted; run it again to go on')
