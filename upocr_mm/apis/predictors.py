@@ -2,6 +2,7 @@
 from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
+from threading import Lock
 from typing import Callable, Sequence
 
 import numpy as np
@@ -79,15 +80,17 @@ class SessionPredictor(BasePredictor):
                  tasks: Sequence[str]) -> None:
         self._load = load
         self._sessions: dict[tuple[str, ...], BaseSession] = {}
+        self._lock = Lock()
         session = self._session(tasks)
         super().__init__(f'{session.runtime} in {session.dtype}', tasks)
 
     def _session(self, tasks: Sequence[str]) -> BaseSession:
         """The network for these tasks; others would take time."""
         key = tuple(sorted(tasks))
-        if key not in self._sessions:
-            self._sessions[key] = self._load(key)
-        return self._sessions[key]
+        with self._lock:  # once, also if several threads ask
+            if key not in self._sessions:
+                self._sessions[key] = self._load(key)
+            return self._sessions[key]
 
     def __call__(self, images: np.ndarray,
                  tasks: Sequence[str]) -> dict[str, np.ndarray]:
