@@ -3,8 +3,8 @@
     python tools/train_nano.py work_dirs/nano
 
 fetches photographs and fonts with free licenses (Debian packages, 1.5 GB),
-makes held-out samples, trains with ``mim train`` and writes the weights as
-safetensors. What is done already is skipped: after an interrupt the same
+makes held-out samples, trains with ``mim train`` on samples of 128 x 128, then
+of 256 x 256, and writes the weights as safetensors. What is done already is skipped: after an interrupt the same
 command goes on where it stopped.
 """
 from __future__ import annotations
@@ -15,7 +15,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = (ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-60k_on-the-fly-256x256.py')
+CONFIGS = ROOT / 'configs/upocr'
+# The second starts from the weights of the first.
+STAGES = ('upocr_swinv2-n_1xb6-4k_on-the-fly-128x128',
+          'upocr_swinv2-n_1xb6-30k_on-the-fly-256x256')
 
 
 def parse_args() -> argparse.Namespace:
@@ -23,7 +26,6 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('work_dir', type=Path, help='folder of everything')
-    parser.add_argument('--config', type=Path, default=CONFIG)
     parser.add_argument(
         '--num-test',
         type=int,
@@ -40,7 +42,7 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=[],
         metavar='KEY=VALUE',
-        help='changes of the config')
+        help='changes of both configs')
     return parser.parse_args()
 
 
@@ -61,6 +63,14 @@ def fetch(assets: Path) -> None:
                 assets / name)
 
 
+def train(name: str, folder: Path, options: list[str]) -> Path:
+    """Train a stage, from where it stopped; its last checkpoint."""
+    given = ['--cfg-options', *options] if options else []
+    run('-m', 'mim', 'train', 'mmsegmentation', CONFIGS / f'{name}.py',
+        '--work-dir', folder, '--resume', *given)
+    return Path((folder / 'last_checkpoint').read_text().strip())
+
+
 def main() -> None:
     args = parse_args()
     work_dir = args.work_dir.resolve()
@@ -75,12 +85,12 @@ def main() -> None:
             min(os.cpu_count() or 1, 4), '--overwrite', '--backgrounds',
             assets / 'backgrounds', '--fonts', assets / 'fonts')
     os.environ.update(UPOCR_DATA=str(data), UPOCR_ASSETS=str(assets.resolve()))
-    options = ['--cfg-options', *args.cfg_options] if args.cfg_options else []
-    run('-m', 'mim', 'train', 'mmsegmentation', args.config, '--work-dir',
-        work_dir / 'train', '--resume', *options)
-    last = Path((work_dir / 'train/last_checkpoint').read_text().strip())
+    options = args.cfg_options
+    for i, name in enumerate(STAGES):
+        last = train(name, work_dir / f'train_{i + 1}', options)
+        options = [*args.cfg_options, f'load_from={last}']
     run(ROOT / 'tools/model_converters/publish_model.py', last,
-        work_dir / args.config.stem)
+        work_dir / STAGES[-1])
 
 
 if __name__ == '__main__':

@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from upocr_mm.apis import PredictOptions, UPOCRInferencer, models
+from upocr_mm.apis import PredictOptions, UPOCRInferencer
 from upocr_mm.deploy import load_model
+from upocr_mm.utils import model_index
 
 # In the order of the model.
 TASKS = ('text_removal', 'tampered_text_detection', 'text_segmentation')
@@ -237,8 +238,8 @@ def test_weights_of_the_package(tiny_model: tuple[Path, Path], photo: Path,
         Config=str(config),
         Weights='configs/small.pth',
         Metadata=dict(SHA256=hashlib.sha256(content).hexdigest()))
-    monkeypatch.setattr(models, 'list_models', lambda: [entry])
-    monkeypatch.setattr(models, 'config_root', lambda: tmp_path)
+    monkeypatch.setattr(model_index, 'list_models', lambda: [entry])
+    monkeypatch.setattr(model_index, 'config_root', lambda: tmp_path)
     with pytest.raises(FileNotFoundError, match='small.pth.*do not exist'):
         UPOCRInferencer('small', backend='torch')
     file = tmp_path / 'configs' / 'small.pth'

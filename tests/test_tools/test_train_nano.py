@@ -44,10 +44,13 @@ def test_from_nothing_to_weights(assets: Path, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout
 
-    assert 'synthesize_dataset.py' in train(1)
+    first_run = train(1)
+    assert 'synthesize_dataset.py' in first_run
     again = train(2)
     assert 'synthesize_dataset.py' not in again
-    assert 'resumed epoch: 0, iter: 1' in again
+    assert again.count('resumed epoch: 0, iter: 1') == 2
+    # The second stage starts from the weights of the first.
+    assert 'Load checkpoint from' in first_run
     first, second = sorted(
         (tmp_path / 'nano').glob('*.safetensors'),
         key=lambda file: file.stat().st_mtime)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from ..dependencies import require
+from ..utils import model_index
 from . import models
 from .cli_arguments import COMMANDS, parse_args
 from .cli_output import Output, UsageError
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def list_models(pattern: str, as_json: bool) -> int:
     """Print the model index."""
-    entries = models.list_models(pattern)
+    entries = model_index.list_models(pattern)
     if as_json:
         print(json.dumps(entries, indent=1))
         return 0
@@ -64,15 +65,17 @@ def list_models(pattern: str, as_json: bool) -> int:
         parameters = entry.get('Metadata', {}).get('Parameters')
         size = f'{parameters / 1e6:.1f} M' if parameters else ''
         weights = 'included' if entry.get('Weights') else '(--weights FILE)'
-        print(f'{", ".join(models.names_of(entry)):60} {size:>10}  {weights}')
+        print(
+            f'{", ".join(model_index.names_of(entry)):60} {size:>10}  {weights}'
+        )
     return 0
 
 
 def export(args: argparse.Namespace) -> int:
     """Write a model as a file of ONNX."""
     from ..deploy import export_onnx, load_model
-    config, weights = models.find_model(args.model, args.weights)
-    size = args.size or models.training_size(config)
+    config, weights = model_index.find_model(args.model, args.weights)
+    size = args.size or models.inference_size(config)
     done = export_onnx(
         load_model(config, weights), args.out, (size, size), name=config.stem)
     worst = max(done.max_difference.values())

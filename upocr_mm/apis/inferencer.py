@@ -12,6 +12,7 @@ from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
 from rich.progress import track
 
+from ..utils import model_index
 from . import models
 from .interpreting import REMOVAL, SEGMENTATION, interpret
 from .options import PredictOptions
@@ -75,8 +76,8 @@ class UPOCRInferencer(BaseInferencer):
                  show_progress: bool = True,
                  num_streams: int = 1) -> None:
         device = device or get_device()
-        config, checkpoint = models.find_model(model, weights)
-        self.size = models.training_size(config) if size is None else size
+        config, checkpoint = model_index.find_model(model, weights)
+        self.size = models.inference_size(config) if size is None else size
         if self.size < 32 or self.size % 32:
             raise ValueError('size must be a multiple of 32, but got '
                              f'{self.size}')
@@ -279,8 +280,8 @@ class UPOCRInferencer(BaseInferencer):
             patterns: Regular expression that they begin with.
         """
         return [
-            name for entry in models.list_models(patterns)
-            for name in models.names_of(entry)
+            name for entry in model_index.list_models(patterns)
+            for name in model_index.names_of(entry)
         ]
 
 

@@ -1,0 +1,35 @@
+# The nano size on synthetic samples that the workers make while it trains,
+# none of them twice; it is tested on files. First of the two stages of
+# tools/train_nano.py: small samples, of which a CPU computes four times as
+# many. tools/synthesis_assets fetches UPOCR_ASSETS/backgrounds and fonts.
+_base_ = './upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
+train_dataloader = dict(
+    dataset=dict(
+        datasets={
+            task:
+            dict(
+                _delete_=True,
+                type='SyntheticTextDataset',
+                task=task,
+                size=(128, 128),
+                font_dir='{{$UPOCR_ASSETS:data/assets}}/fonts',
+                background_dir='{{$UPOCR_ASSETS:data/assets}}/backgrounds')
+            for task in ('text_removal', 'text_segmentation',
+                         'tampered_text_detection')
+        }))
+# Tampered words are as few pixels as strokes.
+model = dict(
+    losses=dict(
+        tampered_text_detection=dict(pixel=dict(weights=(15, 18, 30)))))
+optim_wrapper = dict(type='Bfloat16OptimWrapper')
+# It ends early: the second stage goes on from there.
+param_scheduler = [
+    dict(
+        type='PeriodicLinearLR',
+        period=100,
+        end=10000,
+        warmup_periods=1,
+        by_epoch=False)
+]
+train_cfg = dict(max_iters=4000, val_interval=4000)
+default_hooks = dict(checkpoint=dict(interval=500))
