@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from ..dependencies import require
+from ..utils import UsageError
 from . import models
 from .cli_arguments import COMMANDS, parse_args
-from .cli_output import Output, UsageError
+from .cli_output import Output
 from .folder_run import STREAMS, FolderRun
 from .inferencer import UPOCRInferencer
 from .options import MASKS, PredictOptions
