@@ -2,8 +2,8 @@ import torch
 from mmseg.registry import OPTIMIZERS
 
 from ..checkpoint.mmengine_loader import register
-from .hooks import (EvaluationReportHook, ExactResumeHook, PreflightHook,
-                    TaskMetaHook, TF32Hook)
+from .hooks import (EvaluationReportHook, ExactResumeHook, FiniteTrainingHook,
+                    PreflightHook, ResumeCheckHook, TaskMetaHook, TF32Hook)
 from .optim_wrappers import Bfloat16OptimWrapper
 from .schedulers import PeriodicLinearLR
 
@@ -14,5 +14,6 @@ OPTIMIZERS.register_module('FusedAdamW', module=torch.optim.AdamW)
 
 __all__ = [
     'Bfloat16OptimWrapper', 'EvaluationReportHook', 'ExactResumeHook',
-    'PeriodicLinearLR', 'PreflightHook', 'TF32Hook', 'TaskMetaHook'
+    'FiniteTrainingHook', 'PeriodicLinearLR', 'PreflightHook',
+    'ResumeCheckHook', 'TF32Hook', 'TaskMetaHook'
 ]
