@@ -1,6 +1,7 @@
 from .data_tasks import data_tasks
 from .installed_configs import mmseg_config
 from .labels import IGNORE_INDEX
+from .read_config import read_config
 from .read_image import read_image
 from .reason_of import reason_of
 from .refuse_same_file import refuse_same_file
@@ -10,6 +11,6 @@ from .written_whole import write_whole, written_whole
 
 __all__ = [
     'IGNORE_INDEX', 'UsageError', 'data_tasks', 'exit_code_of', 'mmseg_config',
-    'one_sentence', 'read_image', 'reason_of', 'refuse_same_file',
-    'sentence_of', 'unwrap', 'write_whole', 'written_whole'
+    'one_sentence', 'read_config', 'read_image', 'reason_of',
+    'refuse_same_file', 'sentence_of', 'unwrap', 'write_whole', 'written_whole'
 ]

@@ -47,7 +47,7 @@ def write_whole(content: bytes | memoryview, file: str | Path) -> None:
         OSError: It cannot be written, for instance because the disk has no
             room for it. An old file then stays as it was.
     """
-    file = Path(file)
+    file = Path(os.path.realpath(file))  # a link stays one
     _refuse_other_kinds(file)
     part = file.with_name(f'.{file.name}.{os.getpid()}.part')
     try:
