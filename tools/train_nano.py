@@ -4,8 +4,8 @@
 
 fetches photographs and fonts with free licenses (Debian packages, 1.5 GB),
 makes held-out samples, trains with ``mim train`` on samples of 128 x 128, then
-of 256 x 256, and writes the weights as safetensors. What is done already is skipped: after an interrupt the same
-command goes on where it stopped.
+of 256 x 256, and writes the weights as safetensors. What is done already is
+skipped: after an interrupt the same command goes on where it stopped.
 """
 from __future__ import annotations
 import argparse

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from ..dependencies import require
-from ..utils import model_index
+from ..utils import UsageError, model_index
 from . import models
 from .cli_arguments import COMMANDS, parse_args
-from .cli_output import Output, UsageError
+from .cli_output import Output
 from .folder_run import STREAMS, FolderRun
 from .inferencer import UPOCRInferencer
 from .options import MASKS, PredictOptions
@@ -65,9 +65,8 @@ def list_models(pattern: str, as_json: bool) -> int:
         parameters = entry.get('Metadata', {}).get('Parameters')
         size = f'{parameters / 1e6:.1f} M' if parameters else ''
         weights = 'included' if entry.get('Weights') else '(--weights FILE)'
-        print(
-            f'{", ".join(model_index.names_of(entry)):60} {size:>10}  {weights}'
-        )
+        names = ', '.join(model_index.names_of(entry))
+        print(f'{names:60} {size:>10}  {weights}')
     return 0
 
 

@@ -4,7 +4,7 @@ import contextlib
 import importlib.util
 import os
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Sequence
 
 import torch
 from mmengine.config import Config

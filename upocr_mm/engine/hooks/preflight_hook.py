@@ -1,5 +1,5 @@
 from __future__ import annotations
-import re
+from pathlib import Path
 from typing import Any, Sequence
 
 from mmengine.hooks import CheckpointHook, Hook
@@ -7,7 +7,8 @@ from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmseg.registry import HOOKS
 
 from ...checkpoint import (check_file, compare_palettes, compare_state_dicts,
-                           compare_windows, listed)
+                           compare_windows, listed, require_training,
+                           task_meta_of, weights_of)
 from ...evaluation import MultiTaskEvaluator
 from ...utils import data_tasks, unwrap
 
@@ -71,9 +72,11 @@ class PreflightHook(Hook):
         """
         model = unwrap(runner.model)
         expected = model.state_dict()
-        found = checkpoint.get('state_dict', checkpoint)
-        found = {re.sub(r'^module\.', '', k): v for k, v in found.items()}
-        meta = checkpoint.get('meta', {}).get('upocr', {})
+        name = runner._load_from or runner.work_dir
+        found = weights_of(checkpoint, name)
+        meta = task_meta_of(checkpoint, name)
+        if runner._resume:
+            require_training(checkpoint, name)
         starts = _trains(runner) and not runner._resume
         if starts:
             known = set(meta.get('missing', ()))
@@ -98,13 +101,13 @@ class PreflightHook(Hook):
             hint = ''  # nothing fits
         colors = compare_palettes(
             getattr(model, 'task_meta', {}).get('palettes', {}),
-            meta.get('palettes', {}))
+            meta['palettes'])
         if colors:
             hint = ('\nThe colors belong to the weights: use a configuration '
                     'with those of the checkpoint (of the authors\' weights: '
                     '*_released-512x512.py)')
         differences += colors
-        text = (f'the checkpoint {runner._load_from or runner.work_dir} does '
+        text = (f'the checkpoint {name} does '
                 'not fit the model of the configuration:\n' +
                 '\n'.join(differences))
         if differences and self.strict:
@@ -165,6 +168,11 @@ def _check_load_from(runner: Any) -> None:
     checkpoint = runner._load_from
     if runner._resume and checkpoint is None:
         checkpoint = find_latest_checkpoint(runner.work_dir)
+        if checkpoint is not None and not Path(checkpoint).is_file():
+            raise FileNotFoundError(
+                f'{runner.work_dir}/last_checkpoint names {checkpoint!r}, '
+                'which is no file; name a checkpoint of this training with '
+                '--cfg-options load_from=FILE')
     if checkpoint is None or '://' in checkpoint:
         return
     try:
