@@ -65,10 +65,13 @@ def fetch(assets: Path) -> None:
 
 def train(name: str, folder: Path, options: list[str]) -> Path:
     """Train a stage, from where it stopped; its last checkpoint."""
+    last = folder / 'last_checkpoint'
     given = ['--cfg-options', *options] if options else []
+    if last.is_file():
+        given = ['--resume', *given]
     run('-m', 'mim', 'train', 'mmsegmentation', CONFIGS / f'{name}.py',
-        '--work-dir', folder, '--resume', *given)
-    return Path((folder / 'last_checkpoint').read_text().strip())
+        '--work-dir', folder, *given)
+    return Path(last.read_text().strip())
 
 
 def main() -> None:

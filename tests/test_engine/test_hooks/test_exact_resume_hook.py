@@ -113,3 +113,17 @@ def test_a_chosen_checkpoint_is_resumed(tmp_path: Path,
             train_from(work_dir / 'iter_1.pth', folder, drawn_data, 2, name)
         newest = max(folder.glob('*/*.log'), key=lambda p: p.stat().st_mtime)
         assert 'resumed epoch: 0, iter: 1' in newest.read_text()
+
+
+def test_weights_of_the_package(tmp_path: Path, drawn_data: Path,
+                                monkeypatch) -> None:
+    """A training starts from them once, and is then resumed from its own."""
+    start = initial_weights(tmp_path / 'start.pth', drawn_data)
+    monkeypatch.setattr('upocr_mm.checkpoint.package_weights.find_model',
+                        lambda *_: (None, start))
+    name = 'upocr://small'
+    runner = train_from(name, tmp_path / 'run', drawn_data, 1, 'one')
+    assert runner.iter == 1
+    runner = train_from(name, tmp_path / 'run', drawn_data, 3, 'two')
+    history = runner.message_hub.get_scalar('train/loss').data[1]
+    assert len(history) == 3

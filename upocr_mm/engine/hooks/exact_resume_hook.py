@@ -11,6 +11,8 @@ from mmengine.runner import (BaseLoop, CheckpointLoader, IterBasedTrainLoop,
 from mmseg.registry import HOOKS
 from torch.utils.data import DataLoader
 
+from ...checkpoint.package_weights import SCHEME
+
 
 @HOOKS.register_module()
 class ExactResumeHook(Hook):
@@ -38,7 +40,8 @@ class ExactResumeHook(Hook):
         """
         start = runner._load_from
         if (not isinstance(runner._train_loop, BaseLoop) or not runner._resume
-                or start is None or '://' in start):
+                or start is None
+                or '://' in start and not start.startswith(SCHEME)):
             return
         work_dir = Path(runner.work_dir).resolve()
         if work_dir in Path(start).resolve().parents:
@@ -48,7 +51,8 @@ class ExactResumeHook(Hook):
             runner.logger.info(f'Resume from {latest}, not from {start} '
                                '(load_from), where the training started.')
             runner._load_from = None
-        elif not osp.isfile(start) or not _is_resumable(start):
+        elif start.startswith(
+                SCHEME) or not osp.isfile(start) or not _is_resumable(start):
             runner.logger.info(f'Nothing to resume in {runner.work_dir}: the '
                                f'training starts from {start}.')
             runner._resume = False
