@@ -236,7 +236,7 @@ def test_initial_weights(path: Path, monkeypatch) -> None:
     monkeypatch.setenv('UPOCR_WEIGHTS', '/weights')
     size = dict(n='nano', t='tiny', s='small', b='base')[path.stem[13]]
     expected = f'/weights/viteraser_{size}.pth'
-    for word in ('released', 'synthetic', 'on-the-fly', 'scratch',
+    for word in ('released', 'synthetic', 'on-the-fly', 'stage', 'scratch',
                  'init-imagenet'):
         if word in path.stem:
             expected = None

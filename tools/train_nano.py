@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / 'configs/upocr'
 # The second starts from the weights of the first.
-STAGES = ('upocr_swinv2-n_1xb6-4k_on-the-fly-128x128',
-          'upocr_swinv2-n_1xb6-30k_on-the-fly-256x256')
+STAGES = ('upocr_swinv2-n_1xb6-4k_first-stage-128x128',
+          'upocr_swinv2-n_1xb6-30k_second-stage-256x256')
 
 
 def parse_args() -> argparse.Namespace:

@@ -1,19 +1,15 @@
-# The nano size on synthetic samples that the workers make while it trains,
-# none of them twice; it is tested on files. First of the two stages of
-# tools/train_nano.py: small samples, of which a CPU computes four times as
-# many. tools/synthesis_assets fetches UPOCR_ASSETS/backgrounds and fonts.
-_base_ = './upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
+# First of the two stages of tools/train_nano.py: small samples, of which a CPU
+# computes four times as many, of photographs and fonts that
+# tools/synthesis_assets fetches (UPOCR_ASSETS/backgrounds and fonts).
+_base_ = './upocr_swinv2-n_1xb6-3k_on-the-fly-128x128.py'
+assets = '{{$UPOCR_ASSETS:data/assets}}'
 train_dataloader = dict(
     dataset=dict(
         datasets={
             task:
             dict(
-                _delete_=True,
-                type='SyntheticTextDataset',
-                task=task,
-                size=(128, 128),
-                font_dir='{{$UPOCR_ASSETS:data/assets}}/fonts',
-                background_dir='{{$UPOCR_ASSETS:data/assets}}/backgrounds')
+                font_dir=f'{assets}/fonts',
+                background_dir=f'{assets}/backgrounds')
             for task in ('text_removal', 'text_segmentation',
                          'tampered_text_detection')
         }))
@@ -32,4 +28,3 @@ param_scheduler = [
         by_epoch=False)
 ]
 train_cfg = dict(max_iters=4000, val_interval=4000)
-default_hooks = dict(checkpoint=dict(interval=500))
