@@ -8,7 +8,7 @@ from typing import NamedTuple, Sequence
 
 from ...utils import written_whole
 from ..base_paired_dataset import IMAGE_SUFFIXES
-from ..data_check import ORIENTED, DataCheckError, Problem, check_sample
+from ..data_check import TOLERATED, DataCheckError, Problem, check_sample
 from .converter import Converter, Plan, Sample, missing_numbers
 from .raw_files import DamagedArchiveError, RawFile, RawFiles
 from .run_all import run_all
@@ -159,7 +159,7 @@ def _write_sample(converter: Converter, sample: Sample, dst: Path,
                         str(error)))
             raise _Rejected from None
         info, found = converter.finish(sample, paths)
-        found += [p for p in check_sample(info) if p.kind != ORIENTED]
+        found += [p for p in check_sample(info) if p.kind not in TOLERATED]
         origins = {
             str(paths[place]): file.origin
             for place, file in sample.files.items()
