@@ -74,6 +74,19 @@ def mim(command: str, *arguments: str | Path) -> None:
                  f'\nThe whole log: {log}')
 
 
+def make_anew(work_dir: Path) -> None:
+    """Make the folder; replace it if the demo made it, and only then."""
+    marker = work_dir / '.upocr_demo'
+    if work_dir.exists() and not marker.is_file():
+        if not work_dir.is_dir() or any(work_dir.iterdir()):
+            sys.exit(f'--work-dir {work_dir} was not made by the demo and is '
+                     'not empty; name another folder')
+    elif work_dir.exists():
+        shutil.rmtree(work_dir)
+    work_dir.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+
+
 def newest(folder: Path, pattern: str) -> Path:
     """The file that was written last."""
     return max(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
@@ -148,9 +161,7 @@ def main() -> None:
     args = parser.parse_args()
     start = time.time()
     work_dir = args.work_dir.resolve()
-    if work_dir.exists():
-        shutil.rmtree(work_dir)
-    work_dir.mkdir(parents=True)
+    make_anew(work_dir)
 
     print('1. Draw text on backgrounds, in the layouts of SCUT-EnsText, '
           'TextSeg and Tampered-IC13')

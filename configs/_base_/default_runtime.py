@@ -33,6 +33,8 @@ default_hooks = dict(
     # Set by name, e.g. `--cfg-options default_hooks.report.worst=8`.
     preflight=dict(type='PreflightHook'),
     exact_resume=dict(type='ExactResumeHook'),
+    resume_check=dict(type='ResumeCheckHook'),
+    finite=dict(type='FiniteTrainingHook'),
     task_meta=dict(type='TaskMetaHook'),
     report=dict(type='EvaluationReportHook'),
     outputs=dict(type='OutputImagesHook'),

@@ -44,12 +44,12 @@ def run_tool(monkeypatch):
         monkeypatch.setattr(sys, 'argv', [name, *map(str, arguments)])
         out, code = io.StringIO(), 0
         scope = DefaultScope.overwrite_default_scope('mmseg')
-        with contextlib.redirect_stdout(out), scope:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(
+                out), scope:
             try:
                 tool.main()
             except SystemExit as end:
-                print(end.code)
-                code = 1
+                code = end.code
         return SimpleNamespace(returncode=code, stdout=out.getvalue())
 
     return run
@@ -371,7 +371,29 @@ def test_bad_input(run_tool, config: Path, tmp_path: Path, src: str, damage,
 def test_no_file_and_the_same_file(run_tool, file: Path,
                                    tmp_path: Path) -> None:
     done = run_tool('upocr2mm', tmp_path / 'no.pth', tmp_path / 'ours.pth')
-    assert done.returncode == 1 and 'no.pth does not exist' in done.stdout
-    done = run_tool('upocr2mm', file, file)
-    assert done.returncode == 1 and 'would overwrite' in done.stdout
-    assert 'model' in torch.load(file, weights_only=False)
+    assert done.returncode == 2 and 'no.pth does not exist' in done.stdout
+    symlink, hardlink = tmp_path / 'symlink.pth', tmp_path / 'hardlink.pth'
+    symlink.symlink_to(file)
+    hardlink.hardlink_to(file)
+    before = file.read_bytes()
+    for tool in 'upocr2mm', 'mm2upocr':
+        for target in file, symlink, hardlink:
+            done = run_tool(tool, file, target)
+            assert done.returncode == 2 and 'would overwrite' in done.stdout
+            assert file.read_bytes() == before
+
+
+def test_a_tensor_of_a_wrong_shape(run_tool, tmp_path: Path) -> None:
+    """The way back refuses it, as the way here does."""
+    state = reference_model().state_dict()
+    src, dst = tmp_path / 'ours.pth', tmp_path / 'back.pth'
+    torch.save(dict(state_dict=state, meta={}), src)
+    assert run_tool('mm2upocr', src, dst).returncode == 0
+    dst.unlink()
+    for key in ('projection.bias', 'task_prompt.prompts.text_removal',
+                'decode_head.laterals.1.convs.2.weight'):
+        value = torch.cat([state[key], state[key]])
+        torch.save(dict(state_dict=dict(state, **{key: value})), src)
+        done = run_tool('mm2upocr', src, dst)
+        assert done.returncode == 1 and not dst.exists()
+        assert str(src) in done.stdout

@@ -57,5 +57,5 @@ def test_what_cannot_be_published(tmp_path: Path) -> None:
     result = publish(file, tmp_path / 'out' / 'a')
     assert result.returncode == 1 and 'iter_7.pth has no' in result.stderr
     result = publish(tmp_path / 'no.pth', tmp_path / 'out' / 'a')
-    assert result.returncode == 1 and 'does not exist' in result.stderr
+    assert result.returncode == 2 and 'does not exist' in result.stderr
     assert not (tmp_path / 'out').exists()

@@ -6,12 +6,18 @@ The inverse of upocr2mm.py. VGG-16 of the feature loss is not part of it.
 """
 from __future__ import annotations
 import argparse
-import sys
 from pathlib import Path
 
-from upocr2mm import write
+import torch
+from mmengine.registry import DefaultScope
+from mmseg.registry import MODELS
+from upocr2mm import CONFIGS, TRAINING_CONFIG, naming, write
 
-from upocr_mm.checkpoint import RELEASED_TASKS, export_released, load_tensors
+from upocr_mm.checkpoint import (RELEASED_TASKS, convert_released,
+                                 decoder_settings, encoder_settings,
+                                 export_released, listed, load_tensors,
+                                 task_meta_of, weights_of)
+from upocr_mm.utils import one_sentence, read_config, refuse_same_file
 
 
 def main() -> None:
@@ -27,21 +33,66 @@ def main() -> None:
         default=list(RELEASED_TASKS),
         help=f'order of the prompts (default: {" ".join(RELEASED_TASKS)})')
     args = parser.parse_args()
-    try:
-        content = load_tensors(str(args.src), skip_objects=True)
-        if 'state_dict' not in content:
-            raise ValueError(
-                f'{args.src} is not a checkpoint of ours (it has no '
-                "'state_dict'); published files go through upocr2mm.py")
-        state = export_released(content['state_dict'], args.tasks)
-        write(dict(model=state), args.dst)
-    except (ValueError, OSError) as error:
-        sys.exit(str(error))
-    print(f'{args.dst}: written, {len(state)} tensors, prompts in the order '
-          f'{" ".join(args.tasks)}')
-    palettes = content.get('meta', {}).get('upocr', {}).get('palettes', {})
+    with one_sentence():
+        convert(args.src, args.dst, args.tasks)
+
+
+def convert(src: Path, dst: Path, tasks: list[str]) -> None:
+    """Convert a file, and print what was done.
+
+    Raises:
+        ValueError: It is no checkpoint of ours, or its tensors are not those
+            of a model.
+        OSError: The file cannot be written.
+    """
+    refuse_same_file(dst, src)
+    content = load_tensors(str(src), skip_objects=True)
+    if 'state_dict' not in content:
+        raise ValueError(
+            f'{src} is not a checkpoint of ours (it has no '
+            "'state_dict'); published files go through upocr2mm.py")
+    weights = {
+        name: value
+        for name, value in weights_of(content, str(src)).items()
+        if not name.startswith('losses.')
+    }
+    palettes = task_meta_of(content, str(src))['palettes']
+    others = [k for k, v in weights.items() if not isinstance(v, torch.Tensor)]
+    if others:
+        raise ValueError(f'{src}: no tensors are {listed(others)}')
+    with naming(src):
+        state = export_released(weights, tasks)
+        check_shapes(state, tasks)
+    write(dict(model=state), dst)
+    print(f'{dst}: written, {len(state)} tensors, prompts in the order '
+          f'{" ".join(tasks)}')
     for task, palette in palettes.items():
         print(f'  {task} has the colors {palette}')
+
+
+def check_shapes(released: dict[str, torch.Tensor], tasks: list[str]) -> None:
+    """Refuse weights that a model of their size would not take.
+
+    Raises:
+        ValueError: A tensor is missing or of another shape.
+    """
+    cfg = read_config(CONFIGS / TRAINING_CONFIG.format('s')).model
+    cfg.losses = None
+    encoder = encoder_settings(released)
+    cfg.backbone.arch = encoder
+    cfg.decode_head.arch = dict(
+        embed_dims=8 * (encoder['embed_dims'] or 0),
+        **decoder_settings(released))
+    cfg.task_prompt.tasks = tasks
+    cfg.codecs = {task: dict(type='ImageCodec') for task in tasks}
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg)
+    # Windows have no part in the shapes of weights.
+    convert_released(
+        {
+            k: v
+            for k, v in released.items() if 'relative_' not in k
+        }, model.state_dict(), tasks)
 
 
 if __name__ == '__main__':

@@ -14,14 +14,13 @@ import argparse
 import hashlib
 import json
 import re
-import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import save
 
-from upocr_mm.checkpoint import load_tensors
-from upocr_mm.utils import written_whole
+from upocr_mm.checkpoint import load_tensors, task_meta_of
+from upocr_mm.utils import one_sentence, refuse_same_file, write_whole
 
 LEFT_OUT = re.compile(r'^losses\.|relative_position_index$')
 META = ('upocr', 'iter', 'epoch', 'time', 'experiment_name')
@@ -45,8 +44,11 @@ def publish(source: Path, target: Path) -> tuple[Path, str, float]:
     """
     content = load_tensors(str(source), skip_objects=True)
     state = content.get('state_dict')
-    if not isinstance(state, dict) or not state:
+    if not isinstance(state, dict) or not all(
+            isinstance(value, torch.Tensor)
+            for value in state.values()) or not state:
         raise ValueError(f'{source} has no state_dict with weights')
+    task_meta_of(content, str(source))
     weights, worst = {}, 0.
     for key, value in state.items():
         if LEFT_OUT.search(key):
@@ -65,8 +67,8 @@ def publish(source: Path, target: Path) -> tuple[Path, str, float]:
     data = save(weights, dict(meta=json.dumps(meta)))
     digest = hashlib.sha256(data).hexdigest()
     file = target.with_name(f'{target.name}-{digest[:8]}.safetensors')
-    with written_whole(file) as folder:
-        (folder / file.name).write_bytes(data)
+    refuse_same_file(file, source)
+    write_whole(data, file)
     return file, digest, worst
 
 
@@ -78,10 +80,8 @@ def main() -> None:
     parser.add_argument(
         'target', type=Path, help='path of the file, without hash and suffix')
     args = parser.parse_args()
-    try:
+    with one_sentence():
         file, digest, worst = publish(args.source, args.target)
-    except (ValueError, OSError) as error:
-        sys.exit(f'publish_model.py: {error}')
     print(f'{file}: {file.stat().st_size / 1e6:.1f} MB\nSHA-256: {digest}\n'
           f'half precision changes a tensor by at most {worst:.1e} of its '
           'largest value')

@@ -10,15 +10,13 @@ become one. No code from a file is run. A tensor that is not known is an error.
 """
 from __future__ import annotations
 import argparse
-import os
-import sys
+import io
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 
@@ -28,6 +26,8 @@ from upocr_mm.checkpoint import (DROPPED, RELEASED_TASKS, Conversion,
                                  encoder_settings, find_weights, kind_of,
                                  load_tensors, other_entries, replace_encoder,
                                  tasks_of_run, windows_of)
+from upocr_mm.utils import (UsageError, one_sentence, read_config,
+                            refuse_same_file, write_whole)
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 SIZES = ('tiny', 'small', 'base')
@@ -76,8 +76,11 @@ def read(file: Path) -> Source:
 
 def build_model(config: Path) -> torch.nn.Module:
     """The model of a configuration, without what only training needs."""
-    cfg = Config.fromfile(config, import_custom_modules=False)
+    cfg = read_config(config)
     init_default_scope('mmseg')
+    if cfg.get('model', {}).get('type') != 'UPOCR':
+        raise UsageError(f'--config {config} is not that of a UPOCR (its '
+                         "model.type is not 'UPOCR')")
     cfg.model.losses = None
     return MODELS.build(cfg.model)
 
@@ -135,13 +138,9 @@ def check_encoder(source: Source, encoder: Source) -> None:
 
 def write(content: dict, file: Path) -> None:
     """Write whole or not at all; folders are made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f'{file.name}.part')
-    try:
-        torch.save(content, part)
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    write_whole(stream.getbuffer(), file)
 
 
 def describe(source: Source,
@@ -191,14 +190,11 @@ def describe_next(kind: str, dst: Path, config: Path) -> None:
 def convert(src: Path, dst: Path, encoder_file: Path | None, arch: str,
             config: Path | None, tasks: list[str] | None) -> None:
     """Convert a file, or two of SegMIM, and print what was done."""
-    for file in filter(None, (src, encoder_file)):
-        if file.resolve() == dst.resolve():
-            raise ValueError(f'{dst} would overwrite what it is made from; '
-                             'give another file to write')
+    refuse_same_file(dst, *filter(None, (src, encoder_file, config)))
     if dst.is_dir():
-        raise ValueError(f'{dst} is a folder; name the file to write')
+        raise UsageError(f'{dst} is a folder; name the file to write')
     if config and not config.is_file():
-        raise ValueError(f'--config {config} does not exist')
+        raise UsageError(f'--config {config} does not exist')
     source = read(src)
     encoder = read(encoder_file) if encoder_file else None
     if encoder:
@@ -275,11 +271,9 @@ def main() -> None:
         help='tasks of the prompts, if their order is not that of the '
         f'published weights ({" ".join(RELEASED_TASKS)})')
     args = parser.parse_args()
-    try:
+    with one_sentence():
         convert(args.src, args.dst, args.encoder, args.arch, args.config,
                 args.tasks)
-    except (ValueError, OSError) as error:
-        sys.exit(str(error))
 
 
 if __name__ == '__main__':

@@ -9,14 +9,11 @@ from typing import Any
 
 from PIL import Image
 
+from ..utils import UsageError
 from .prediction import Prediction
 from .saving import (FORMATS, LOSSLESS, result_images, save_image,
                      save_prediction, write_image)
 from .sources import SUFFIXES, SourceFile
-
-
-class UsageError(Exception):
-    """Something in the command line is wrong."""
 
 
 class Output:

@@ -1,8 +1,10 @@
 from ..utils.safe_load import load_tensors
 from .compare import (check_file, compare_palettes, compare_state_dicts,
                       compare_windows, listed)
-from .released_files import (detect_arch, encoder_settings, find_weights,
-                             kind_of, other_entries, tasks_of_run, windows_of)
+from .content import require_training, task_meta_of, weights_of
+from .released_files import (decoder_settings, detect_arch, encoder_settings,
+                             find_weights, kind_of, other_entries,
+                             tasks_of_run, windows_of)
 from .released_names import DROPPED
 from .released_weights import (RELEASED_TASKS, Conversion, convert_released,
                                export_released, replace_encoder)
@@ -10,7 +12,8 @@ from .released_weights import (RELEASED_TASKS, Conversion, convert_released,
 __all__ = [
     'DROPPED', 'RELEASED_TASKS', 'Conversion', 'check_file',
     'compare_palettes', 'compare_state_dicts', 'compare_windows',
-    'convert_released', 'detect_arch', 'encoder_settings', 'export_released',
-    'find_weights', 'kind_of', 'listed', 'load_tensors', 'other_entries',
-    'replace_encoder', 'tasks_of_run', 'windows_of'
+    'convert_released', 'decoder_settings', 'detect_arch', 'encoder_settings',
+    'export_released', 'find_weights', 'kind_of', 'listed', 'load_tensors',
+    'other_entries', 'replace_encoder', 'require_training', 'task_meta_of',
+    'tasks_of_run', 'weights_of', 'windows_of'
 ]

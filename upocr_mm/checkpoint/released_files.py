@@ -144,6 +144,15 @@ def encoder_settings(weights: Mapping[str, torch.Tensor]) -> dict:
         **_settings(weights, prefix))
 
 
+def decoder_settings(weights: Mapping[str, torch.Tensor]) -> dict:
+    """``depths`` and ``num_heads`` of a decoder.
+
+    Args:
+        weights: Released state dict, see :func:`find_weights`.
+    """
+    return _settings(weights, 'decoder.')
+
+
 def detect_arch(weights: Mapping[str, torch.Tensor]) -> str:
     """The size of the model, from the shapes of released weights.
 
@@ -157,7 +166,7 @@ def detect_arch(weights: Mapping[str, torch.Tensor]) -> str:
         ValueError: It is none of the sizes.
     """
     encoder = encoder_settings(weights)
-    decoder = _settings(weights, 'decoder.')
+    decoder = decoder_settings(weights)
     for arch, size in ENCODERS.items():
         if _has_size(encoder, size) and (not decoder['depths'] or _has_size(
                 decoder, DECODERS[arch])):

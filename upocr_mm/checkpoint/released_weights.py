@@ -181,5 +181,9 @@ def export_released(
         for name, value in state_dict.items()
         if not name.startswith(OUR_PROMPTS)
     }
+    shapes = {tuple(prompts[task].shape) for task in tasks}
+    if len(shapes) > 1:
+        raise ValueError('the prompts must have the same shape, but have '
+                         f'{sorted(shapes)}')
     released[PROMPTS] = torch.stack([prompts[task] for task in tasks])
     return released

@@ -1,6 +1,5 @@
 from __future__ import annotations
 import logging
-import re
 from pathlib import Path
 
 from mmengine.config import Config
@@ -9,8 +8,10 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 
 from ..checkpoint import (compare_palettes, compare_state_dicts,
-                          compare_windows, load_tensors)
+                          compare_windows, load_tensors, task_meta_of,
+                          weights_of)
 from ..models import UPOCR
+from ..utils import reason_of
 
 
 def load_model(config: str | Path, checkpoint: str | Path | None) -> UPOCR:
@@ -41,17 +42,15 @@ def load_model(config: str | Path, checkpoint: str | Path | None) -> UPOCR:
         logger.setLevel(level)
         return model.eval()
     content = load_tensors(str(checkpoint), skip_objects=True)
-    found = content.get('state_dict', content)
-    found = {re.sub(r'^module\.', '', str(k)): v for k, v in found.items()}
+    found = weights_of(content, str(checkpoint))
     # Weights of the losses are not part of the model here.
     found = {k: v for k, v in found.items() if not k.startswith('losses.')}
     expected = model.state_dict()
-    meta = content.get('meta', {}).get('upocr', {})
+    meta = task_meta_of(content, str(checkpoint))
     differences = [
         *compare_state_dicts(expected, found, limit=3),
         *compare_windows(expected, found),
-        *compare_palettes(model.task_meta['palettes'], meta.get(
-            'palettes', {})),
+        *compare_palettes(model.task_meta['palettes'], meta['palettes']),
     ]
     if differences:
         raise ValueError(f'the checkpoint {checkpoint} does not fit the model '
@@ -66,8 +65,10 @@ def _model_cfg(config: Path) -> dict:
         raise FileNotFoundError(f'the configuration {config} does not exist')
     try:
         cfg = Config.fromfile(config, import_custom_modules=False).get('model')
-    except (SyntaxError, OSError, KeyError) as error:
-        raise ValueError(f'{config} is not a configuration: {error}') from None
+    except Exception as error:  # a config is a program
+        raise ValueError(
+            f'{config} is not a configuration: '
+            f'{type(error).__name__}: {reason_of(error)}') from None
     if cfg is None or cfg.get('type') != 'UPOCR':
         raise ValueError(f"model.type of {config} must be 'UPOCR', but is "
                          f'{None if cfg is None else cfg.get("type")!r}')

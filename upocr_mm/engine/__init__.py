@@ -1,18 +1,21 @@
 import torch
 from mmseg.registry import OPTIMIZERS
 
-from ..checkpoint.mmengine_loader import register
-from .hooks import (EvaluationReportHook, ExactResumeHook, PreflightHook,
-                    TaskMetaHook, TF32Hook)
+from ..checkpoint import mmengine_loader
+from . import whole_local_backend
+from .hooks import (EvaluationReportHook, ExactResumeHook, FiniteTrainingHook,
+                    PreflightHook, ResumeCheckHook, TaskMetaHook, TF32Hook)
 from .optim_wrappers import Bfloat16OptimWrapper
 from .schedulers import PeriodicLinearLR
 
-# From now on no checkpoint runs code.
-register()
+# From now on no checkpoint runs code, and no file is half-written.
+mmengine_loader.register()
+whole_local_backend.register()
 # Until the next release, for configs that still name it.
 OPTIMIZERS.register_module('FusedAdamW', module=torch.optim.AdamW)
 
 __all__ = [
     'Bfloat16OptimWrapper', 'EvaluationReportHook', 'ExactResumeHook',
-    'PeriodicLinearLR', 'PreflightHook', 'TF32Hook', 'TaskMetaHook'
+    'FiniteTrainingHook', 'PeriodicLinearLR', 'PreflightHook',
+    'ResumeCheckHook', 'TF32Hook', 'TaskMetaHook'
 ]

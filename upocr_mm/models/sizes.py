@@ -2,6 +2,8 @@
 from __future__ import annotations
 from typing import Any, NamedTuple
 
+from .fields import is_number, require_integer
+
 
 class SwinSize(NamedTuple):
     """Encoder or decoder of one size.
@@ -49,7 +51,8 @@ def swin_size(table: dict[str, SwinSize], arch: str | dict,
         **changes: Fields that differ; None leaves a field as it is.
 
     Raises:
-        ValueError: ``arch`` is not one of these.
+        ValueError: ``arch`` is not one of these, or a number is not
+            possible.
     """
     small = table['small']
     keys = ('embed_dims', 'depths', 'num_heads')
@@ -64,4 +67,43 @@ def swin_size(table: dict[str, SwinSize], arch: str | dict,
             f'{len(small.depths)} depths and {len(small.depths)} num_heads, '
             f'but got {arch!r}')
     changes = {k: v for k, v in changes.items() if v is not None}
-    return size._replace(**changes)
+    size = size._replace(**changes)
+    _check(size)
+    return size
+
+
+def _check(size: SwinSize) -> None:
+    """Refuse numbers that no network can be built of.
+
+    Raises:
+        ValueError: The message names the field.
+    """
+    require_integer('arch.embed_dims', size.embed_dims)
+    for name in ('depths', 'num_heads'):
+        for value in getattr(size, name):
+            require_integer(f'arch.{name}', value)
+    windows = size.window_size
+    for window in ([windows] if isinstance(windows, int) else windows):
+        require_integer('window_size', window)
+    check_pretrained_window('pretrained_window_size',
+                            size.pretrained_window_size)
+    rate = size.drop_path_rate
+    if not is_number(rate) or not 0 <= rate < 1:
+        raise ValueError(f'drop_path_rate must lie in [0, 1), but got {rate}')
+
+
+def check_pretrained_window(name: str, value: Any) -> None:
+    """Refuse a window by which coordinates cannot be normalized.
+
+    Args:
+        name: Name of the field.
+        value: The window; 0 stands for the window itself.
+
+    Raises:
+        ValueError: It is negative, no integer, or 1, whose only coordinate
+            is 0.
+    """
+    require_integer(name, value, low=0)
+    if value == 1:
+        raise ValueError(f'{name} must be 0 (that of the window) or at least '
+                         '2, but got 1')

@@ -73,10 +73,14 @@ class _ClassCodec:
 
     def __init__(self, palette: Sequence[Sequence[int]]) -> None:
         if any(
-                len(color) != 3 or min(color) < 0 or max(color) > 255
-                for color in palette) or len(set(map(tuple, palette))) < 2:
-            raise ValueError('palette must hold at least two different RGB '
-                             f'colors with values 0..255, but got {palette}')
+                len(color) != 3 or not all(0 <= value <= 255
+                                           for value in color)
+                for color in palette) or len(palette) < 2:
+            raise ValueError('palette must hold at least two RGB colors with '
+                             f'values 0..255, but got {palette}')
+        if len(set(map(tuple, palette))) < len(palette):
+            raise ValueError('the colors of palette must differ from each '
+                             f'other, but got {palette}')
         self.palette = torch.tensor(palette, dtype=torch.float32) / 255
         self._palettes: dict[torch.device, torch.Tensor] = {}
 

@@ -1,12 +1,16 @@
 from .data_tasks import data_tasks
 from .installed_configs import mmseg_config
 from .labels import IGNORE_INDEX
+from .read_config import read_config
 from .read_image import read_image
 from .reason_of import reason_of
+from .refuse_same_file import refuse_same_file
+from .sentences import UsageError, exit_code_of, one_sentence, sentence_of
 from .unwrap import unwrap
-from .written_whole import written_whole
+from .written_whole import write_whole, written_whole
 
 __all__ = [
-    'IGNORE_INDEX', 'data_tasks', 'mmseg_config', 'read_image', 'reason_of',
-    'unwrap', 'written_whole'
+    'IGNORE_INDEX', 'UsageError', 'data_tasks', 'exit_code_of', 'mmseg_config',
+    'one_sentence', 'read_config', 'read_image', 'reason_of',
+    'refuse_same_file', 'sentence_of', 'unwrap', 'write_whole', 'written_whole'
 ]

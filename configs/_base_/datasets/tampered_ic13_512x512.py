@@ -49,4 +49,6 @@ task_hooks = dict(
     # of every image, with `mim test ... --show-dir`
     visualization=dict(interval=1),
     preflight=dict(type='PreflightHook'),
+    resume_check=dict(type='ResumeCheckHook'),
+    finite=dict(type='FiniteTrainingHook'),
     report=dict(type='EvaluationReportHook'))

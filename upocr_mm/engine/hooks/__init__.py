@@ -1,10 +1,12 @@
 from .evaluation_report_hook import EvaluationReportHook
 from .exact_resume_hook import ExactResumeHook
+from .finite_training_hook import FiniteTrainingHook
 from .preflight_hook import PreflightHook
+from .resume_check_hook import ResumeCheckHook
 from .task_meta_hook import TaskMetaHook
 from .tf32_hook import TF32Hook
 
 __all__ = [
-    'EvaluationReportHook', 'ExactResumeHook', 'PreflightHook', 'TF32Hook',
-    'TaskMetaHook'
+    'EvaluationReportHook', 'ExactResumeHook', 'FiniteTrainingHook',
+    'PreflightHook', 'ResumeCheckHook', 'TF32Hook', 'TaskMetaHook'
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
-import re
+import difflib
+from pathlib import Path
 from typing import Any, Sequence
 
 from mmengine.hooks import CheckpointHook, Hook
@@ -7,22 +8,27 @@ from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmseg.registry import HOOKS
 
 from ...checkpoint import (check_file, compare_palettes, compare_state_dicts,
-                           compare_windows, listed)
+                           compare_windows, listed, require_training,
+                           task_meta_of, weights_of)
 from ...evaluation import MultiTaskEvaluator
 from ...utils import data_tasks, unwrap
+from ..config_check import check_config
 
 
 @HOOKS.register_module()
 class PreflightHook(Hook):
     """Refuses what would fail later or, worse, pass unnoticed.
 
-    Before a run: a task in the data that the model has no prompt or no losses
-    for, or that has no metric; a best checkpoint asked for by the score of an
-    unknown task (that of a disabled task is left out, with a warning); a
-    checkpoint that does not exist or is damaged.
+    Before a run: a misspelled name or an impossible number in the config; a
+    task in the data that the model has no prompt or no losses for, or that
+    has no metric; a best checkpoint asked for by the score of an unknown task
+    (that of a disabled task is left out, with a warning); a checkpoint that
+    does not exist or is damaged.
     Before weights are loaded: a checkpoint that lacks keys of the model,
     has other ones or other shapes (mmengine only warns), or was trained with
     other windows or other colors of a task (which nothing else would tell).
+    After the first validation: a best checkpoint asked for by a score that it
+    does not give.
 
     A training may *start* from weights without prompts of some tasks: they
     are learned from their initial values; likewise what a converted
@@ -41,10 +47,12 @@ class PreflightHook(Hook):
         """Check tasks and checkpoint file.
 
         Raises:
-            ValueError: The tasks of data, model and metrics do not fit
+            ValueError: The config has a misspelled name or an impossible
+                number, the tasks of data, model and metrics do not fit
                 together, or the checkpoint is damaged.
             FileNotFoundError: There is no such checkpoint.
         """
+        check_config(runner.cfg)
         model = unwrap(runner.model)
         known = getattr(model, 'tasks', None)
         if known is not None:  # not one of MMSegmentation's own models
@@ -71,9 +79,11 @@ class PreflightHook(Hook):
         """
         model = unwrap(runner.model)
         expected = model.state_dict()
-        found = checkpoint.get('state_dict', checkpoint)
-        found = {re.sub(r'^module\.', '', k): v for k, v in found.items()}
-        meta = checkpoint.get('meta', {}).get('upocr', {})
+        name = runner._load_from or runner.work_dir
+        found = weights_of(checkpoint, name)
+        meta = task_meta_of(checkpoint, name)
+        if runner._resume:
+            require_training(checkpoint, name)
         starts = _trains(runner) and not runner._resume
         if starts:
             known = set(meta.get('missing', ()))
@@ -98,19 +108,38 @@ class PreflightHook(Hook):
             hint = ''  # nothing fits
         colors = compare_palettes(
             getattr(model, 'task_meta', {}).get('palettes', {}),
-            meta.get('palettes', {}))
+            meta['palettes'])
         if colors:
             hint = ('\nThe colors belong to the weights: use a configuration '
                     'with those of the checkpoint (of the authors\' weights: '
                     '*_released-512x512.py)')
         differences += colors
-        text = (f'the checkpoint {runner._load_from or runner.work_dir} does '
+        text = (f'the checkpoint {name} does '
                 'not fit the model of the configuration:\n' +
                 '\n'.join(differences))
         if differences and self.strict:
             raise ValueError(text + hint)
         if differences:
             runner.logger.warning(text)
+
+    def after_val_epoch(self,
+                        runner: Any,
+                        metrics: dict | None = None) -> None:
+        """Look whether the validation gives the scores of `save_best`.
+
+        Raises:
+            ValueError: It does not; the message names what is near.
+        """
+        for hook in runner.hooks:
+            if not isinstance(hook, CheckpointHook) or not hook.save_best:
+                continue
+            for name in hook.key_indicators:
+                if metrics and name != 'auto' and name not in metrics:
+                    near = difflib.get_close_matches(name, metrics, 3, 0.)
+                    raise ValueError(
+                        f'default_hooks.checkpoint.save_best names {name}, '
+                        'but the validation gives no such score; near to it '
+                        f'are {", ".join(near)}')
 
 
 def _trains(runner: Any) -> bool:
@@ -165,6 +194,11 @@ def _check_load_from(runner: Any) -> None:
     checkpoint = runner._load_from
     if runner._resume and checkpoint is None:
         checkpoint = find_latest_checkpoint(runner.work_dir)
+        if checkpoint is not None and not Path(checkpoint).is_file():
+            raise FileNotFoundError(
+                f'{runner.work_dir}/last_checkpoint names {checkpoint!r}, '
+                'which is no file; name a checkpoint of this training with '
+                '--cfg-options load_from=FILE')
     if checkpoint is None or '://' in checkpoint:
         return
     try:

@@ -7,7 +7,7 @@ from mmpretrain.models.utils import resize_pos_embed
 from mmseg.registry import MODELS
 
 from ..layers import adapt_swin_blocks
-from ..sizes import ENCODERS, swin_size
+from ..sizes import ENCODERS, check_pretrained_window, swin_size
 
 
 # The second name is that of earlier versions.
@@ -37,7 +37,8 @@ class PromptedSwinTransformerV2(SwinTransformerV2):
             :class:`mmpretrain.models.SwinTransformerV2`.
 
     Raises:
-        ValueError: ``arch`` or ``attention`` is not one of the above.
+        ValueError: ``arch`` or ``attention`` is not one of the above, or a
+            number is not possible.
     """
 
     def __init__(self,
@@ -59,6 +60,8 @@ class PromptedSwinTransformerV2(SwinTransformerV2):
             arch,
             window_size=window_size,
             drop_path_rate=drop_path_rate)
+        for window in pretrained_window_sizes or ():
+            check_pretrained_window('pretrained_window_sizes', window)
         kwargs.setdefault('img_size', 512)
         super().__init__(
             arch=dict(

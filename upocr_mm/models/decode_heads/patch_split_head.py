@@ -46,7 +46,7 @@ class PatchSplitHead(BaseModule):
 
     Raises:
         ValueError: ``arch`` or ``attention`` is not one of the above, or
-            ``in_channels`` are not four.
+            ``in_channels`` are not four, or a number is not possible.
     """
 
     in_strides = (4, 8, 16, 32)
@@ -68,6 +68,9 @@ class PatchSplitHead(BaseModule):
             pretrained_window_size=pretrained_window_size,
             drop_path_rate=drop_path_rate)
         self.embed_dims = channels = size.embed_dims
+        if channels % 64:
+            raise ValueError('arch.embed_dims must be a multiple of 64, which '
+                             f'is halved five times, but got {channels}')
         self.in_channels = tuple(
             in_channels or (channels // stride for stride in (8, 4, 2, 1)))
         if len(self.in_channels) != len(self.in_strides):

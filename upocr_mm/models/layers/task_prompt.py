@@ -6,6 +6,8 @@ import torch.nn as nn
 from mmengine.model import BaseModule, ModuleList
 from mmseg.registry import MODELS
 
+from ..fields import require_weights
+
 POSITIONS = ('encoder', 'shared', 'decoder')
 
 
@@ -48,8 +50,8 @@ class TaskPrompt(BaseModule):
             tells the tasks apart, is then as strong as the feature.
 
     Raises:
-        ValueError: A task is named twice, or none is named, or a position is
-            unknown.
+        ValueError: A task is named twice, or none is named, a position is
+            unknown, or ``init_std`` is negative or not finite.
     """
 
     def __init__(self,
@@ -66,6 +68,8 @@ class TaskPrompt(BaseModule):
         if not set(positions) <= set(POSITIONS):
             raise ValueError('task_prompt.positions may name '
                              f'{list(POSITIONS)}, but got {list(positions)}')
+        if init_std is not None:
+            require_weights('task_prompt.init_std', [init_std])
         self.tasks = tuple(tasks)
         self.positions = tuple(positions)
         self.init_std = (2 / channels)**0.5 if init_std is None else init_std

@@ -6,6 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmseg.registry import MODELS
 
+from ..fields import require_weights
 from ..task_codecs import ImageTarget
 
 
@@ -47,6 +48,9 @@ class MultiScalePixelLoss(nn.Module):
             raise ValueError(
                 'outside_weights must have as many values as weights '
                 f'({len(weights)}), but got {outside_weights}')
+        require_weights('weights', weights)
+        require_weights('outside_weights', outside_weights or ())
+        require_weights('beta', [beta])
         self.distance = distance
         self.weights = tuple(weights)
         self.outside_weights = outside_weights and tuple(outside_weights)

@@ -11,6 +11,7 @@ from torchvision.models import VGG16_Weights
 from torchvision.models.vgg import cfgs, make_layers
 
 from ...utils.safe_load import load_tensors
+from ..fields import require_weights
 from ..task_codecs import ImageTarget
 
 # The layers of VGG-16 up to and including each of the first three poolings.
@@ -39,8 +40,8 @@ class VGGFeatureLoss(BaseModule):
         style_weight: alpha_sty of eq. 2.
 
     Raises:
-        ValueError: ``weights`` is neither a name nor a file, or the file does
-            not hold VGG-16.
+        ValueError: ``weights`` is neither a name nor a file, the file does
+            not hold VGG-16, or a weight is negative or not finite.
     """
 
     def __init__(self,
@@ -53,6 +54,8 @@ class VGGFeatureLoss(BaseModule):
             raise ValueError(
                 f'weights of VGGFeatureLoss must be one of {names}, '
                 f"'random' or an existing file, but got {weights!r}")
+        require_weights('perceptual_weight', [perceptual_weight])
+        require_weights('style_weight', [style_weight])
         self.weights = weights
         self.perceptual_weight = perceptual_weight
         self.style_weight = style_weight

@@ -1,15 +1,18 @@
 from __future__ import annotations
 from contextlib import nullcontext
-from typing import Callable, Sequence
+from typing import Any, Callable, Sequence
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import ModuleDict
+from mmengine.registry import Registry
 from mmengine.structures import PixelData
 from mmseg.models.segmentors import BaseSegmentor
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
+
+from ..fields import building
 
 DTYPES = ('float32', 'bfloat16', 'float16')
 
@@ -55,7 +58,8 @@ class UPOCR(BaseSegmentor):
             codec, or a codec or loss no prompt,
             ``trainable`` names what is not there, ``test_cfg`` has an
             unknown entry, encoder and decoder are of different sizes, or the
-            encoder has no place for the prompts that are to be added there.
+            encoder has no place for the prompts that are to be added there,
+            or a part refuses its arguments; the message names the field.
     """
 
     def __init__(self,
@@ -79,8 +83,10 @@ class UPOCR(BaseSegmentor):
                     f'model.{name} is not used and must be None, but got '
                     f'{value!r}; weights to start from are named by '
                     'load_from, or init_cfg of a part of the model')
-        self.backbone = MODELS.build(backbone)
-        self.decode_head = MODELS.build(decode_head)
+        with building('model.backbone'):
+            self.backbone = MODELS.build(backbone)
+        with building('model.decode_head'):
+            self.decode_head = MODELS.build(decode_head)
         self.test_cfg = _checked_test_cfg(test_cfg or {})
         self._compiled: Callable | None = None
         channels = self.decode_head.embed_dims
@@ -110,13 +116,13 @@ class UPOCR(BaseSegmentor):
         if missing:
             raise ValueError(f'codecs has no entry for the tasks {missing}')
         self.codecs = {
-            task: TASK_UTILS.build(codecs[task])
+            task: _build(TASK_UTILS, codecs[task], f'model.codecs.{task}')
             for task in self.tasks
         }
         # mmengine's, which hands init_weights() on
         self.losses = ModuleDict({
             task: ModuleDict({
-                name: MODELS.build(cfg)
+                name: _build(MODELS, cfg, f'model.losses.{task}.{name}')
                 for name, cfg in (table or {}).items() if cfg is not None
             })
             for task, table in losses.items()
@@ -385,6 +391,11 @@ class UPOCR(BaseSegmentor):
                 f'task, one of {list(self.tasks)}; for pictures alone use '
                 'upocr_mm.apis.UPOCRInferencer')
         return tasks
+
+
+def _build(registry: Registry, cfg: dict, field: str) -> Any:
+    with building(field):
+        return registry.build(cfg)
 
 
 def _eval_frozen(module: nn.Module) -> None:

@@ -1,0 +1,95 @@
+"""What is in a checkpoint, or one sentence about what is wrong with it."""
+from __future__ import annotations
+import re
+from typing import Any, Mapping, NoReturn
+
+import torch
+
+# What mmengine needs to go on.
+_STATE = ('meta', 'message_hub', 'optimizer')
+
+
+def weights_of(content: Mapping, name: str) -> dict[str, Any]:
+    """The state dict, without the prefix ``module.``.
+
+    Args:
+        content: The checkpoint, or a bare state dict.
+        name: Its file, for errors.
+
+    Returns:
+        Tensors by their names.
+
+    Raises:
+        ValueError: ``state_dict`` is none.
+    """
+    found = content.get('state_dict', content)
+    if not isinstance(found, Mapping):
+        _refuse(name, 'state_dict', 'a dict of tensors', found)
+    return {re.sub(r'^module\.', '', str(k)): v for k, v in found.items()}
+
+
+def task_meta_of(content: Mapping, name: str) -> dict[str, Any]:
+    """What belongs to the weights of a UPOCR model and is not among them.
+
+    Args:
+        content: The checkpoint; others than ours have no ``meta['upocr']``.
+        name: Its file, for errors.
+
+    Returns:
+        As :attr:`UPOCR.task_meta`, or a part of it, with ``palettes``.
+
+    Raises:
+        ValueError: It is not of that form.
+    """
+    meta = content.get('meta')
+    if meta is not None and not isinstance(meta, Mapping):
+        _refuse(name, 'meta', 'a dict', meta)
+    meta = (meta or {}).get('upocr')
+    if meta is not None and not isinstance(meta, Mapping):
+        _refuse(name, "meta['upocr']", 'a dict', meta)
+    meta = dict(meta or {})
+    for key in ('tasks', 'missing'):
+        if not isinstance(meta.get(key, []), (list, tuple)):
+            _refuse(name, f"meta['upocr']['{key}']", 'a list', meta[key])
+    palettes = meta.setdefault('palettes', {})
+    if not isinstance(palettes, Mapping) or not all(
+            map(_is_palette, palettes.values())):
+        _refuse(name, "meta['upocr']['palettes']",
+                'RGB colors, 0 to 255, of each task', palettes)
+    return meta
+
+
+def require_training(content: Mapping, name: str) -> None:
+    """Refuse to resume from what is no checkpoint of a training.
+
+    Args:
+        content: The checkpoint.
+        name: Its file, for errors.
+
+    Raises:
+        ValueError: The state of a training is not in it.
+    """
+    lacking = [key for key in _STATE if not isinstance(content.get(key), dict)]
+    meta = content.get('meta')
+    if isinstance(meta, dict):
+        lacking += [f"meta['{key}']" for key in ('iter', 'epoch')
+                    if not isinstance(meta.get(key), int)]  # yapf: disable
+    if lacking:
+        raise ValueError(
+            f'{name} cannot be resumed, it lacks {", ".join(lacking)} of a '
+            'training; to start from its weights use load_from without '
+            '--resume')
+
+
+def _is_palette(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(
+        isinstance(color, (list, tuple)) and len(color) == 3 and all(
+            isinstance(v, (int, float)) for v in color) for color in value)
+
+
+def _refuse(name: str, field: str, wanted: str, found: Any) -> NoReturn:
+    kind = type(found).__name__
+    if not isinstance(found, torch.Tensor) and len(repr(found)) < 60:
+        kind = repr(found)
+    raise ValueError(f'{name} is no checkpoint: {field} must be {wanted}, but '
+                     f'is {kind}')
