@@ -74,7 +74,8 @@ class TextSegDataset(BasePairedDataset):
         try:
             splits = json.loads(path.read_text(encoding='utf-8'))
             names = {split: list(ids) for split, ids in splits.items()}
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError,
+                RecursionError) as error:
             raise DataCheckError(
                 f'{path} must hold a JSON object with one list of image ids '
                 f'for each split: {reason_of(error)}') from None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Sequence
 
 from ...utils import written_whole
-from ..base_paired_dataset import IMAGE_SUFFIXES
+from ..base_paired_dataset import IMAGE_SUFFIXES, NO_FILE
 from ..data_check import TOLERATED, DataCheckError, Problem, check_sample
 from .converter import Converter, Plan, Sample, missing_numbers
 from .raw_files import DamagedArchiveError, RawFile, RawFiles
@@ -70,7 +70,8 @@ def convert(converter: Converter,
         if not plan.samples and not plan.problems:
             raise DataCheckError(_nothing(converter, sources, raw))
         todo, present, conflicts = _compare(plan, dst)
-        problems = [*plan.problems, *conflicts]
+        irregular = [Problem(NO_FILE, str(path)) for path in raw.irregular]
+        problems = [*irregular, *plan.problems, *conflicts]
         copied = [
             file for sample in todo for file in sample.files.values()
             if file.archive is not None or not link
