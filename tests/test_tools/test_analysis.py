@@ -60,7 +60,7 @@ def test_unknown_score(tmp_path: Path) -> None:
          'IoU'],
         stderr=subprocess.PIPE,
         text=True)  # yapf: disable
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no test has the scores ['IoU'], but ['x/IoU']" in done.stderr
 
 

@@ -186,7 +186,7 @@ def test_robustness(drawn_data: Path, tmp_path: Path) -> None:
                           stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT,
                           text=True)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "not have the scores ['x/y'], but ['tamp" in done.stdout
     # the clean scores are those of `mim test`
     cfg.load_from = str(tmp_path / 'train' / 'iter_1.pth')
@@ -202,5 +202,5 @@ def test_robustness_without_checkpoint(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert 'no.pth does not exist' in done.stdout.splitlines()[-1]

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Callable, NamedTuple
 
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 from torch.utils.flop_counter import FlopCounterMode
 
 import upocr_mm  # noqa: F401  (registers the model)
+from upocr_mm.utils import UsageError, one_sentence, read_config
 
 
 class Complexity(NamedTuple):
@@ -37,7 +37,9 @@ def measure(config: Path, size: tuple[int, int]) -> Complexity:
         config: Configuration of a UPOCR or a model of MMSegmentation.
         size: Height and width of the image.
     """
-    cfg = Config.fromfile(config, import_custom_modules=False)
+    cfg = read_config(config)
+    if not cfg.get('model'):
+        raise UsageError(f'the config {config} has no model')
     init_default_scope('mmseg')
     if cfg.model.type == 'UPOCR':
         cfg.model.losses = None
@@ -81,6 +83,14 @@ def main() -> None:
         default=(512, 512),
         help='height and width of the image (default: 512 512)')
     args = parser.parse_args()
+    if min(args.size) < 32:
+        parser.error(f'--size must be at least 32, but got {args.size}')
+    with one_sentence():
+        print_table(args)
+
+
+def print_table(args: argparse.Namespace) -> None:
+    """Print a row for each configuration."""
     print(f'image of {args.size[0]}x{args.size[1]}; parameters in millions, '
           'FLOPs in 10^9')
     print(f'{"config":60} {"params":>8} {"encoder":>8} {"decoder":>8} '

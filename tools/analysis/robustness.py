@@ -8,14 +8,18 @@ scores.json, table.md and curves.png. Targets stay as they are.
 from __future__ import annotations
 import argparse
 import copy
+import io
 import json
-import sys
 from pathlib import Path
 
 import matplotlib
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 from score_table import METRICS, format_table
+
+from upocr_mm.checkpoint import check_file
+from upocr_mm.engine.config_check import check_config
+from upocr_mm.utils import UsageError, one_sentence, read_config, write_whole
 
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt  # noqa: E402
@@ -89,7 +93,9 @@ def draw_curves(scores: dict[str, dict[str, float]], kinds: list[str],
             axis.set_title('dashed: clean', fontsize=7, loc='right')
         row[0].set_ylabel(metric.replace('/', '\n'), fontsize=8)
     figure.tight_layout()
-    figure.savefig(filename, dpi=120)
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=120, format='png')
+    write_whole(picture.getbuffer(), filename)
     plt.close(figure)
 
 
@@ -111,34 +117,46 @@ def main() -> None:
     parser.add_argument(
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
     args = parser.parse_args()
-    if not Path(args.checkpoint).is_file():
-        sys.exit(f'the checkpoint {args.checkpoint} does not exist')
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    with one_sentence():
+        check_file(args.checkpoint)
+        if args.work_dir.exists() and not args.work_dir.is_dir():
+            raise UsageError(f'--work-dir {args.work_dir} is a file; name a '
+                             'folder')
+        run(args)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Test all cases; write and print the scores.
+
+    Raises:
+        ValueError: The config does not fit, or has no such scores.
+    """
+    cfg = read_config(args.config, args.cfg_options, True)
+    check_config(cfg)
+    if not cfg.get('test_dataloader'):
+        raise UsageError(f'the config {args.config} has no test_dataloader')
     cfg.load_from = args.checkpoint
     cfg.work_dir = str(args.work_dir)
-    try:
-        cases = {CLEAN: copy.deepcopy(cfg)}
-        for kind in args.kinds:
-            for amount in AMOUNTS[kind]:
-                cases[f'{kind}-{amount}'] = degraded(cfg, kind, amount)
-    except ValueError as error:
-        sys.exit(str(error))
+    cases = {CLEAN: copy.deepcopy(cfg)}
+    for kind in args.kinds:
+        for amount in AMOUNTS[kind]:
+            cases[f'{kind}-{amount}'] = degraded(cfg, kind, amount)
     scores: dict[str, dict[str, float]] = {}
     args.work_dir.mkdir(parents=True, exist_ok=True)
     for name, case in cases.items():
         scores[name] = test(case, name)
         # After each case, so that an interrupt loses none.
-        (args.work_dir / 'scores.json').write_text(
-            json.dumps(scores, indent=2))
+        write_whole(
+            json.dumps(scores, indent=2).encode(),
+            args.work_dir / 'scores.json')
         metrics = [key for key in args.metrics if key in scores[CLEAN]]
         unknown = sorted(set(args.metrics) - {*metrics, *METRICS})
         if unknown or not metrics:
-            sys.exit(f'the test does not have the scores '
-                     f'{unknown or list(args.metrics)}, but '
-                     f'{sorted(scores[CLEAN])}')
+            raise UsageError(f'the test does not have the scores '
+                             f'{unknown or list(args.metrics)}, but '
+                             f'{sorted(scores[CLEAN])}')
     table = format_table(scores, metrics)
-    (args.work_dir / 'table.md').write_text(table + '\n')
+    write_whole(f'{table}\n'.encode(), args.work_dir / 'table.md')
     draw_curves(scores, args.kinds, metrics, args.work_dir / 'curves.png')
     print(f'\n{table}\n\nCurves: {args.work_dir / "curves.png"}')
 

@@ -10,7 +10,6 @@ text in the colors of the configuration.
 from __future__ import annotations
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from mmcv.transforms import to_tensor
@@ -24,7 +23,8 @@ import upocr_mm  # noqa: F401  (registers data sets, codecs and metrics)
 from upocr_mm.datasets.base_paired_dataset import IMAGE_SUFFIXES
 from upocr_mm.evaluation.reports import (format_console, format_report,
                                          write_image_scores)
-from upocr_mm.utils import read_image
+from upocr_mm.utils import (UsageError, one_sentence, read_config, read_image,
+                            write_whole)
 
 
 def index_predictions(folder: Path, stems: list[str]) -> dict[str, Path]:
@@ -189,23 +189,36 @@ def main() -> None:
             parser.error(f'{entry!r} is not of the form TASK=FOLDER')
         folders[task] = Path(folder)
     init_default_scope('mmseg')
-    try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options or {})
+    with one_sentence():
+        if args.out_dir and args.out_dir.exists() and (
+                not args.out_dir.is_dir()):
+            raise UsageError(f'--out-dir {args.out_dir} is a file; name a '
+                             'folder')
+        cfg = read_config(args.config, args.cfg_options, True)
+        lacking = [
+            key for key in ('model', 'test_dataloader', 'test_evaluator')
+            if not cfg.get(key)
+        ]
+        if lacking:
+            raise UsageError(f'the config {args.config} has no '
+                             f'{", ".join(lacking)}')
         scores, images = score(cfg, folders)
-    except (ValueError, OSError, ImportError) as error:
-        sys.exit(f'\n{error}')
-    print()
-    print(format_console(scores))
-    if args.out_dir:
-        args.out_dir.mkdir(parents=True, exist_ok=True)
-        title = ', '.join(str(folder) for folder in folders.values())
-        (args.out_dir / 'scores.json').write_text(json.dumps(scores, indent=2))
-        (args.out_dir / 'report.md').write_text(
-            format_report(scores, title), encoding='utf-8')
-        for task, rows in images.items():
-            write_image_scores(rows, args.out_dir / f'images_{task}.csv')
-        print(f'Scores: {args.out_dir}/scores.json, report.md, images_*.csv')
+        print()
+        print(format_console(scores))
+        if args.out_dir:
+            write(scores, images, folders, args.out_dir)
+            print(f'Scores: {args.out_dir}/scores.json, report.md, '
+                  'images_*.csv')
+
+
+def write(scores: dict, images: dict, folders: dict[str, Path],
+          out_dir: Path) -> None:
+    """Write scores, report and the scores of the images."""
+    title = ', '.join(str(folder) for folder in folders.values())
+    write_whole(json.dumps(scores, indent=2).encode(), out_dir / 'scores.json')
+    write_whole(format_report(scores, title).encode(), out_dir / 'report.md')
+    for task, rows in images.items():
+        write_image_scores(rows, out_dir / f'images_{task}.csv')
 
 
 if __name__ == '__main__':

@@ -8,8 +8,10 @@ count) or the --out-dir of score_folders.py; a name can stand before it.
 from __future__ import annotations
 import argparse
 import json
-import sys
 from pathlib import Path
+from typing import Sequence
+
+from upocr_mm.utils import UsageError, one_sentence, reason_of
 
 # The columns of the paper's Tables 1, 4 and 5.
 METRICS = ('text_removal/PSNR', 'text_removal/MSSIM', 'text_removal/MSE',
@@ -22,6 +24,7 @@ def read_scores(folder: Path) -> dict[str, float]:
 
     Raises:
         FileNotFoundError: There are none.
+        ValueError: The file is damaged.
     """
     found = []
     if (folder / 'scores.json').is_file():
@@ -35,8 +38,13 @@ def read_scores(folder: Path) -> dict[str, float]:
             f'{folder} holds no scores; it must be the --work-dir of a '
             '`mim test` (they lie in <folder>/<time>/<time>.json) or the '
             '--out-dir of score_folders.py')
-    scores = json.loads(max(found)[1].read_text())
-    return {k: v for k, v in scores.items() if '/' in k}
+    file = max(found)[1]
+    try:
+        scores = json.loads(file.read_text(encoding='utf-8'))
+        return {k: float(v) for k, v in scores.items() if '/' in k}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ValueError(f'{file} does not hold scores, or only a part of '
+                         f'them: {reason_of(error)}') from None
 
 
 def format_table(rows: dict[str, dict[str, float]], metrics: list[str]) -> str:
@@ -65,23 +73,33 @@ def main() -> None:
         default=METRICS,
         help=f'columns (default: {" ".join(METRICS)})')
     args = parser.parse_args()
+    with one_sentence():
+        print(table(args.folders, args.metrics))
+
+
+def table(folders: list[str], metrics: Sequence[str]) -> str:
+    """The table of several tests.
+
+    Raises:
+        FileNotFoundError: A folder holds no scores.
+        ValueError: Scores are damaged, or no test has one that is asked for.
+    """
     rows = {}
-    for folder in args.folders:
+    for folder in folders:
         name, _, path = folder.rpartition('=')
-        try:
-            rows[name or Path(path).name] = read_scores(Path(path))
-        except (OSError, ValueError) as error:
-            sys.exit(str(error))
+        name = name or Path(path).name
+        if name in rows:
+            raise UsageError(f'two tests are called {name}; name them '
+                             'NAME=WORK_DIR')
+        rows[name] = read_scores(Path(path))
     found = {key for scores in rows.values() for key in scores}
-    if args.metrics is METRICS:
-        metrics = [key for key in METRICS if key in found]
-    else:
-        metrics = list(args.metrics)
-        unknown = [key for key in metrics if key not in found]
-        if unknown:
-            sys.exit(f'no test has the scores {unknown}, but '
-                     f'{sorted(found)}')
-    print(format_table(rows, metrics))
+    if metrics is METRICS:
+        return format_table(rows, [key for key in METRICS if key in found])
+    unknown = [key for key in metrics if key not in found]
+    if unknown:
+        raise UsageError(f'no test has the scores {unknown}, but '
+                         f'{sorted(found)}')
+    return format_table(rows, list(metrics))
 
 
 if __name__ == '__main__':

@@ -8,7 +8,6 @@ of one size. With --int8 it is quantized to 8 bits as well.
 """
 from __future__ import annotations
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from upocr_mm.deploy.export import OPSETS, TOLERANCE
 from upocr_mm.deploy.quantize import MIN_PSNR
 from upocr_mm.models import UPOCR
 from upocr_mm.synthesis import synthesize_dataset
-from upocr_mm.utils import read_image
+from upocr_mm.utils import one_sentence, read_image
 
 RANDOM, SYNTHETIC = 'random', 'synthetic'
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
@@ -107,7 +106,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with one_sentence():
         checkpoint = None if args.checkpoint == RANDOM else args.checkpoint
         model = load_model(args.config, checkpoint)
         if args.int8:
@@ -120,8 +119,6 @@ def main() -> None:
                 quantize(file, images, args)
         else:
             export(model, args.out, args)
-    except (ValueError, OSError, ImportError) as error:
-        sys.exit(f'export_onnx: {error}')
 
 
 def export(model: UPOCR, file: Path, args: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from .folder_run import STREAMS, FolderRun
 from .inferencer import UPOCRInferencer
 from .options import MASKS, PredictOptions
 from .picture import read_pictures
+from .run_commands import SCRIPTS, run_script
 from .sources import SourceFile, find_sources, with_unique_names
 
 # From as many pictures on several are computed at the same time; one alone
@@ -33,7 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 if a picture failed, 2 if the command is wrong.
     """
-    args = parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words and words[0] in SCRIPTS:
+        return run_script(words[0], words[1:])
+    args = parse_args(words)
     try:
         if args.command == 'models':
             return list_models(args.pattern, args.json)

@@ -11,6 +11,7 @@ from .compositing import PRESETS
 from .interpreting import REMOVAL, SEGMENTATION, TAMPERING
 from .options import COMPOSITES, SIZINGS
 from .picture import MAX_PIXELS
+from .run_commands import SCRIPTS
 from .saving import FORMATS, QUALITY
 
 # Command -> tasks, and the picture that is its result.
@@ -44,6 +45,8 @@ def parse_args(arguments: Sequence[str] | None) -> argparse.Namespace:
         _add_inputs(command)
         _add_model(command)
         _add_prediction(command, name)
+    for name, what in SCRIPTS.items():
+        commands.add_parser(name, help=what)
     listing = commands.add_parser('models', help='list the models')
     listing.add_argument('pattern', nargs='?', default='.*')
     listing.add_argument(

@@ -11,6 +11,7 @@ from ..checkpoint import (compare_palettes, compare_state_dicts,
                           compare_windows, load_tensors, task_meta_of,
                           weights_of)
 from ..models import UPOCR
+from ..utils import reason_of
 
 
 def load_model(config: str | Path, checkpoint: str | Path | None) -> UPOCR:
@@ -64,8 +65,10 @@ def _model_cfg(config: Path) -> dict:
         raise FileNotFoundError(f'the configuration {config} does not exist')
     try:
         cfg = Config.fromfile(config, import_custom_modules=False).get('model')
-    except (SyntaxError, OSError, KeyError) as error:
-        raise ValueError(f'{config} is not a configuration: {error}') from None
+    except Exception as error:  # a config is a program
+        raise ValueError(
+            f'{config} is not a configuration: '
+            f'{type(error).__name__}: {reason_of(error)}') from None
     if cfg is None or cfg.get('type') != 'UPOCR':
         raise ValueError(f"model.type of {config} must be 'UPOCR', but is "
                          f'{None if cfg is None else cfg.get("type")!r}')

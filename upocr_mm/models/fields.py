@@ -5,6 +5,8 @@ import math
 import re
 from typing import Any, Iterable, Iterator
 
+from ..utils import UsageError
+
 
 def require_weights(name: str, values: Iterable[Any]) -> None:
     """Refuse weights of losses that are negative or not finite.
@@ -51,11 +53,11 @@ def building(field: str) -> Iterator[None]:
         field: For instance ``model.backbone``.
 
     Raises:
-        ValueError: What is built refuses its arguments.
+        UsageError: What is built refuses its arguments.
     """
     try:
         yield
     except (ValueError, TypeError) as error:
         # mmengine's registry puts class and file before the message.
         text = re.sub(r'^(class `\w+` in \S+\.py: )+', '', str(error))
-        raise ValueError(f'{field}: {text}') from error
+        raise UsageError(f'{field}: {text}') from error

@@ -15,6 +15,8 @@ import torch
 from prettytable import PrettyTable
 from torch.utils.benchmark import Timer
 
+from upocr_mm.utils import write_whole
+
 # Title of a column: entry of a row, and how it is written.
 COLUMNS = {
     'group': ('group', ''),
@@ -124,6 +126,4 @@ def write_report(report: dict, title: str, folder: Path) -> None:
     page = [f'# {title}', '\n'.join(facts), format_table(report['rows'])]
     data = json.dumps(report, indent=1, default=str)
     for name, text in dict(json=data, md='\n\n'.join(page)).items():
-        partial = folder / f'.benchmark.{name}.part'
-        partial.write_text(text + '\n')
-        os.replace(partial, folder / f'benchmark.{name}')
+        write_whole(f'{text}\n'.encode(), folder / f'benchmark.{name}')

@@ -16,7 +16,7 @@ from ...datasets.transforms import DegradeImage
 from ...evaluation import MultiTaskEvaluator
 from ...evaluation.reports import (format_console, format_report,
                                    write_image_scores)
-from ...utils import IGNORE_INDEX
+from ...utils import IGNORE_INDEX, write_whole
 from ...visualization.panels import (COLUMNS, draw_error, draw_panel,
                                      draw_sheet, find_palette, sample_pictures)
 
@@ -60,8 +60,9 @@ class EvaluationReportHook(Hook):
         weights = runner.cfg.get('load_from') or 'no checkpoint'
         title = f'{Path(runner.cfg.filename or runner.experiment_name).stem}'
         remarks = ', '.join([weights, *_remarks(runner)])
-        (folder / 'report.md').write_text(
-            format_report(metrics, f'{title} ({remarks})'), encoding='utf-8')
+        write_whole(
+            format_report(metrics, f'{title} ({remarks})').encode(),
+            folder / 'report.md')
         for task, rows in evaluator.image_scores.items():
             if any(rows.values()):
                 write_image_scores(rows, folder / f'images_{task}.csv')

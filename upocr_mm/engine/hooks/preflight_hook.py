@@ -1,4 +1,5 @@
 from __future__ import annotations
+import difflib
 from pathlib import Path
 from typing import Any, Sequence
 
@@ -11,19 +12,23 @@ from ...checkpoint import (check_file, compare_palettes, compare_state_dicts,
                            task_meta_of, weights_of)
 from ...evaluation import MultiTaskEvaluator
 from ...utils import data_tasks, unwrap
+from ..config_check import check_config
 
 
 @HOOKS.register_module()
 class PreflightHook(Hook):
     """Refuses what would fail later or, worse, pass unnoticed.
 
-    Before a run: a task in the data that the model has no prompt or no losses
-    for, or that has no metric; a best checkpoint asked for by the score of an
-    unknown task (that of a disabled task is left out, with a warning); a
-    checkpoint that does not exist or is damaged.
+    Before a run: a misspelled name or an impossible number in the config; a
+    task in the data that the model has no prompt or no losses for, or that
+    has no metric; a best checkpoint asked for by the score of an unknown task
+    (that of a disabled task is left out, with a warning); a checkpoint that
+    does not exist or is damaged.
     Before weights are loaded: a checkpoint that lacks keys of the model,
     has other ones or other shapes (mmengine only warns), or was trained with
     other windows or other colors of a task (which nothing else would tell).
+    After the first validation: a best checkpoint asked for by a score that it
+    does not give.
 
     A training may *start* from weights without prompts of some tasks: they
     are learned from their initial values; likewise what a converted
@@ -42,10 +47,12 @@ class PreflightHook(Hook):
         """Check tasks and checkpoint file.
 
         Raises:
-            ValueError: The tasks of data, model and metrics do not fit
+            ValueError: The config has a misspelled name or an impossible
+                number, the tasks of data, model and metrics do not fit
                 together, or the checkpoint is damaged.
             FileNotFoundError: There is no such checkpoint.
         """
+        check_config(runner.cfg)
         model = unwrap(runner.model)
         known = getattr(model, 'tasks', None)
         if known is not None:  # not one of MMSegmentation's own models
@@ -114,6 +121,25 @@ class PreflightHook(Hook):
             raise ValueError(text + hint)
         if differences:
             runner.logger.warning(text)
+
+    def after_val_epoch(self,
+                        runner: Any,
+                        metrics: dict | None = None) -> None:
+        """Look whether the validation gives the scores of `save_best`.
+
+        Raises:
+            ValueError: It does not; the message names what is near.
+        """
+        for hook in runner.hooks:
+            if not isinstance(hook, CheckpointHook) or not hook.save_best:
+                continue
+            for name in hook.key_indicators:
+                if metrics and name != 'auto' and name not in metrics:
+                    near = difflib.get_close_matches(name, metrics, 3, 0.)
+                    raise ValueError(
+                        f'default_hooks.checkpoint.save_best names {name}, '
+                        'but the validation gives no such score; near to it '
+                        f'are {", ".join(near)}')
 
 
 def _trains(runner: Any) -> bool:

@@ -1,10 +1,12 @@
 """Scores as tables, beside the paper's, and those of images as CSV."""
 from __future__ import annotations
 import csv
+import io
 from pathlib import Path
 
 from prettytable import PrettyTable
 
+from ...utils import write_whole
 from .published import TABLES, PublishedTable
 
 _NOTE = ('Rows of other methods are what the paper prints; the last row is '
@@ -68,12 +70,12 @@ def write_image_scores(rows: dict[tuple, dict[str, float]],
         filename: File to write; an image without a score has an empty cell.
     """
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
-    with filename.open('w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file)
-        writer.writerow(['sample_idx', 'img_path', *names])
-        for key in sorted(rows):
-            writer.writerow(
-                [*key, *(rows[key].get(name, '') for name in names)])
+    text = io.StringIO(newline='')
+    writer = csv.writer(text)
+    writer.writerow(['sample_idx', 'img_path', *names])
+    for key in sorted(rows):
+        writer.writerow([*key, *(rows[key].get(name, '') for name in names)])
+    write_whole(text.getvalue().encode(), filename)
 
 
 def _by_task(scores: dict[str, float]) -> dict[str, dict[str, float]]:
