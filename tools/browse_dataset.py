@@ -13,7 +13,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import mmcv
 from mmengine.config import Config, DictAction
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
@@ -23,7 +22,8 @@ import upocr_mm  # noqa: F401  (registers data sets and codecs)
 from upocr_mm.datasets.browse_samples import (build_browsed_dataset,
                                               choose_indices, load_samples)
 from upocr_mm.datasets.data_check import DataCheckError
-from upocr_mm.utils import reason_of, written_whole
+from upocr_mm.utils import UsageError, one_sentence, read_config, reason_of
+from upocr_mm.visualization.own_sheet import write_sheet
 from upocr_mm.visualization.sample_sheets import (caption_of, draw_grid,
                                                   draw_sample)
 
@@ -97,10 +97,7 @@ def write_sheets(cfg: Config, args: argparse.Namespace, out_dir: Path) -> int:
                 continue
             number = first // PER_SHEET + 1
             file = out_dir / f'{args.split}_{task}_{number}.png'
-            with written_whole(file) as folder:
-                mmcv.imwrite(
-                    mmcv.rgb2bgr(draw_grid(panels, args.height)),
-                    str(folder / file.name))
+            write_sheet(draw_grid(panels, args.height), file)
             print(f'{file}: {len(panels)} samples of {task} ({args.split})')
     return failed
 
@@ -111,22 +108,20 @@ def main() -> None:
     if out_dir.exists() and not out_dir.is_dir():
         parser.error(f'--out-dir {out_dir} is a file')
     init_default_scope('mmseg')
-    try:
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options or {})
+    with one_sentence():
+        cfg = read_config(args.config, args.cfg_options, True)
         if not cfg.get(f'{args.split}_dataloader'):
-            raise ValueError(f'{args.config} has no {args.split}_dataloader')
+            raise UsageError(f'{args.config} has no {args.split}_dataloader')
         if args.seed is None:
-            args.seed = cfg.get('randomness', {}).get('seed') or 0
-        failed = write_sheets(cfg, args, out_dir)
-    except DataCheckError as error:
-        sys.exit(f'browse_dataset: {error}')
-    except (ValueError, TypeError, LookupError, OSError, ImportError,
-            SyntaxError) as error:
-        parser.error(reason_of(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(1 if failed else 0)
+            args.seed = (cfg.get('randomness') or {}).get('seed') or 0
+        try:
+            failed = write_sheets(cfg, args, out_dir)
+        except DataCheckError:
+            raise
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            # The fields of the config are wrong, or --tasks.
+            raise UsageError(reason_of(error)) from error
+        sys.exit(1 if failed else 0)
 
 
 if __name__ == '__main__':

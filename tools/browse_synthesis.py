@@ -5,18 +5,17 @@ forged words beside their originals.
 """
 from __future__ import annotations
 import argparse
-import sys
 from pathlib import Path
 from typing import Iterator
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from upocr_mm.apis import save_image
 from upocr_mm.synthesis import PRESETS, SampleRenderer
 from upocr_mm.synthesis.camera import decompress
 from upocr_mm.synthesis.renderer import DEFAULT_PRESETS, TASKS
+from upocr_mm.utils import UsageError, one_sentence
+from upocr_mm.visualization.own_sheet import write_sheet
 from upocr_mm.visualization.panels import paint_classes
 
 COLUMNS = 8
@@ -80,6 +79,29 @@ def grid(panels: list[np.ndarray], columns: int) -> np.ndarray:
     return sheet
 
 
+def write_sheets(name: str, args: argparse.Namespace) -> None:
+    """Write the sheets of a preset."""
+    try:
+        renderer = SampleRenderer((args.size, args.size), name, args.seed,
+                                  args.fonts, args.backgrounds)
+    except (TypeError, ValueError) as error:
+        raise UsageError(str(error)) from error
+    sheets = {
+        task:
+        grid([
+            sample_panel(renderer.render(task, 'train', i), task, args.size)
+            for i in range(args.num)
+        ], COLUMNS)
+        for task in TASKS
+    }
+    sheets['forgeries'] = grid([*forged_words(renderer, args.num)],
+                               COLUMNS // 2)
+    for what, sheet in sheets.items():
+        file = args.out_dir / f'{name}_{what}.png'
+        write_sheet(sheet, file)
+        print(file)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -98,27 +120,11 @@ def main() -> None:
     args = parser.parse_args()
     if args.num < 1:
         parser.error(f'--num must be at least 1, but got {args.num}')
-    try:
+    with one_sentence():
+        if args.out_dir.exists() and not args.out_dir.is_dir():
+            raise UsageError(f'{args.out_dir} is a file; name a folder')
         for name in args.presets:
-            renderer = SampleRenderer((args.size, args.size), name, args.seed,
-                                      args.fonts, args.backgrounds)
-            sheets = {
-                task:
-                grid([
-                    sample_panel(
-                        renderer.render(task, 'train', i), task, args.size)
-                    for i in range(args.num)
-                ], COLUMNS)
-                for task in TASKS
-            }
-            sheets['forgeries'] = grid([*forged_words(renderer, args.num)],
-                                       COLUMNS // 2)
-            for what, sheet in sheets.items():
-                file = args.out_dir / f'{name}_{what}.png'
-                save_image(Image.fromarray(sheet), file)
-                print(file)
-    except (OSError, ValueError) as error:
-        sys.exit(f'browse_synthesis: {error}')
+            write_sheets(name, args)
 
 
 if __name__ == '__main__':

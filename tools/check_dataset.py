@@ -15,18 +15,19 @@ import os
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
 import upocr_mm  # noqa: F401  (registers the data sets)
-from upocr_mm.datasets.checks import (check_parts, format_report,
-                                      parts_in_folder, parts_of_config,
-                                      report_dict)
+from upocr_mm.datasets.checks import (CheckReport, DataPart, check_parts,
+                                      format_report, parts_in_folder,
+                                      parts_of_config, report_dict)
 from upocr_mm.datasets.checks.near_duplicates import BITS, MAX_DISTANCE
-from upocr_mm.utils import reason_of, written_whole
+from upocr_mm.utils import (UsageError, one_sentence, read_config, reason_of,
+                            write_whole)
 
 
-def parse_args() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
+def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -60,49 +61,60 @@ def parse_args() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
         metavar='KEY=VALUE',
         help='changes of the configuration; for a folder, arguments of its '
         'data sets')
-    return parser, parser.parse_args()
+    return parser.parse_args()
 
 
-def main() -> None:
-    parser, args = parse_args()
-    init_default_scope('mmseg')
-    options, notes = args.cfg_options or {}, []
+def find_parts(args: argparse.Namespace) -> tuple[list[DataPart], list[str]]:
+    """The data sets to check, and notes on those that are left out."""
+    options = args.cfg_options or {}
+    if args.json and args.json.exists() and not is_report(args.json):
+        what = ('is a folder' if args.json.is_dir() else
+                'is there already and is no report of this tool')
+        raise UsageError(f'--json {args.json} {what}; name another file')
+    if args.source.is_dir():
+        return parts_in_folder(args.source, options), []
+    if not args.source.exists():
+        raise UsageError(f'{args.source} does not exist; name a config or a '
+                         'folder of data sets')
+    return parts_of_config(read_config(args.source, options, True))
+
+
+def is_report(file: Path) -> bool:
+    """Whether this tool has written a file."""
     try:
-        if args.json and args.json.is_dir():
-            raise ValueError(f'--json {args.json} is a folder')
-        if args.source.is_dir():
-            parts = parts_in_folder(args.source, options)
-        else:
-            cfg = Config.fromfile(args.source)
-            cfg.merge_from_dict(options)
-            parts, notes = parts_of_config(cfg)
-    except (ValueError, TypeError, LookupError, OSError, ImportError,
-            SyntaxError) as error:
-        parser.error(reason_of(error))
+        report = json.loads(file.read_text(encoding='utf-8'))
+        return set(report) == set(report_dict(CheckReport([], [], [])))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def check(args: argparse.Namespace) -> int:
+    """Check, print and write the report; the exit code."""
     try:
+        parts, notes = find_parts(args)
         report = check_parts(
             parts,
             args.workers,
             None if args.no_duplicates else args.max_distance,
             progress=sys.stderr.isatty())
-    except ValueError as error:  # a number out of its range
-        parser.error(str(error))
-    except (OSError, RuntimeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        # The fields of the config are wrong, or a number out of its range.
+        raise UsageError(reason_of(error)) from error
+    except RuntimeError as error:
         sys.exit(f'check_dataset: {error}')
-    except KeyboardInterrupt:
-        sys.exit(130)
     report.notes[:0] = notes
     print(format_report(report))
     if args.json:
-        try:
-            with written_whole(args.json) as folder:
-                (folder / args.json.name).write_text(
-                    json.dumps(report_dict(report), indent=1) + '\n',
-                    encoding='utf-8')
-        except OSError as error:
-            sys.exit(f'check_dataset: --json {args.json} cannot be written: '
-                     f'{error}')
-    sys.exit(0 if report.is_fine else 1)
+        text = json.dumps(report_dict(report), indent=1) + '\n'
+        write_whole(text.encode(), args.json)
+    return 0 if report.is_fine else 1
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope('mmseg')
+    with one_sentence():
+        sys.exit(check(args))
 
 
 if __name__ == '__main__':

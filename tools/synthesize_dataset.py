@@ -10,6 +10,7 @@ import time
 
 from upocr_mm.synthesis import PRESETS, synthesize_dataset
 from upocr_mm.synthesis.renderer import DEFAULT_PRESETS
+from upocr_mm.utils import UsageError, one_sentence
 
 
 def parse_args() -> argparse.Namespace:
@@ -70,24 +71,25 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     start = time.time()
-    try:
-        roots = synthesize_dataset(
-            args.out_dir,
-            num_train=args.num_train,
-            num_test=args.num_test,
-            size=tuple(args.size),
-            seed=args.seed,
-            num_workers=args.workers,
-            tasks=args.tasks,
-            font_dir=args.fonts,
-            background_dir=args.backgrounds,
-            overwrite=args.overwrite,
-            num_val=args.num_val,
-            presets=args.presets,
-            system_fonts=args.system_fonts,
-            progress=sys.stdout.isatty())
-    except (OSError, TypeError, ValueError) as error:
-        sys.exit(f'synthesize_dataset: {error}')
+    with one_sentence():
+        try:
+            roots = synthesize_dataset(
+                args.out_dir,
+                num_train=args.num_train,
+                num_test=args.num_test,
+                size=tuple(args.size),
+                seed=args.seed,
+                num_workers=args.workers,
+                tasks=args.tasks,
+                font_dir=args.fonts,
+                background_dir=args.backgrounds,
+                overwrite=args.overwrite,
+                num_val=args.num_val,
+                presets=args.presets,
+                system_fonts=args.system_fonts,
+                progress=sys.stdout.isatty())
+        except (FileExistsError, TypeError, ValueError) as error:
+            raise UsageError(str(error)) from error
     print(f'Made in {time.time() - start:.1f} s:')
     for task, root in roots.items():
         val = f'{args.num_val} val, ' if task == 'text_segmentation' else ''

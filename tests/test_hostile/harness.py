@@ -225,6 +225,7 @@ def _run(case: Case, folder: Path) -> Outcome:
     output = io.StringIO()
     logger = MMLogger.get_current_instance()
     handler = logging.StreamHandler(output)
+    handler.setLevel(logging.INFO)
     logger.addHandler(handler)
     old = signal.signal(signal.SIGALRM, _hang)
     signal.alarm(PATIENCE)

@@ -1,11 +1,19 @@
 """Reading and drawing of the label files of the data sets."""
 from __future__ import annotations
+import re
 from pathlib import Path
 from typing import NamedTuple, Sequence
 
 import cv2
 import numpy as np
 from PIL import Image
+
+from .decoding import require_file
+
+# Not what else Python takes for an integer: 1_0, digits of other scripts.
+_INTEGER = re.compile(r'\s*[+-]?[0-9]+\s*', re.ASCII)
+# No picture is that large, and OpenCV's drawing would overflow.
+MAX_DIGITS = 7
 
 
 class Annotations(NamedTuple):
@@ -153,15 +161,20 @@ def read_class_values(path: str) -> np.ndarray:
 
 def _read_lines(path: str, fault) -> Annotations:
     annotations = Annotations([], [], [])
+    require_file(path)
     text = Path(path).read_text(encoding='utf-8-sig', errors='replace')
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        try:
-            numbers = [int(part) for part in line.split(',')]
-            error = fault(numbers)
-        except ValueError:
+        parts = line.split(',')
+        numbers: list[int] = []
+        if not all(map(_INTEGER.fullmatch, parts)):
             error = 'not a list of integers separated by commas'
+        elif max(map(len, map(str.strip, parts))) > MAX_DIGITS:
+            error = f'a number of more than {MAX_DIGITS} digits'
+        else:
+            numbers = [int(part) for part in parts]
+            error = fault(numbers)
         if error:
             annotations.errors.append(f'{path}, line {number}: {error}: '
                                       f'{line.strip()[:80]!r}')

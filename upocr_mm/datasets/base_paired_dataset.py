@@ -1,15 +1,23 @@
 from __future__ import annotations
 import logging
 from pathlib import Path
-from typing import Sequence
+from typing import Iterable, Sequence
 
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
-from .data_check import (MAX_LISTED, ORIENTED, DataCheckError, Problem,
-                         check_samples, format_problems, turns_images)
+from .data_check import (DAMAGED, MAX_LISTED, MOSTLY_TEXT, ORIENTED, TOLERATED,
+                         TOO_SMALL, DataCheckError, Problem, check_samples,
+                         format_problems, turns_images)
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp')
+# Pictures of these endings are not read, and not overlooked either.
+OTHER_SUFFIXES = ('.gif', '.jp2', '.j2k', '.jfif', '.jpe', '.jxl', '.heic',
+                  '.heif', '.avif', '.tga', '.pcx', '.ppm', '.pgm', '.psd',
+                  '.ico')
+UNREAD = ('picture of a kind that is not read (allowed: '
+          f'{", ".join(IMAGE_SUFFIXES)})')
+NO_FILE = 'no regular file (a file is needed)'
 
 
 class BasePairedDataset(BaseDataset):
@@ -33,7 +41,8 @@ class BasePairedDataset(BaseDataset):
     Pixels are taken as stored: the EXIF orientation of a file must be ignored
     (``LoadImageFromFile(color_type='color_ignore_orientation')``), because
     targets are not turned by it. The check of the files warns of such files,
-    and refuses them if the pipeline turns them.
+    and refuses them if the pipeline turns them; without the check, a pipeline
+    that turns images is warned of.
 
     Args:
         data_root: Folder of the data set.
@@ -56,6 +65,8 @@ class BasePairedDataset(BaseDataset):
         self.task = task or self.METAINFO['task']
         self.check_files = check_files
         self._problems: list[Problem] = []
+        # What a training is warned of, and goes on.
+        self._doubts: list[Problem] = []
         # Files with an EXIF orientation, filled by the check.
         self.oriented: list[Problem] = []
         super().__init__(data_root=data_root, **kwargs)
@@ -73,7 +84,7 @@ class BasePairedDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """List the samples; called by ``full_init``."""
-        self._problems = []
+        self._problems, self._doubts = [], []
         samples = self.list_samples()
         if not samples:
             self.note('empty data set (at least one image is needed)',
@@ -89,13 +100,14 @@ class BasePairedDataset(BaseDataset):
 
         Returns:
             The data infos of the samples whose files are there, and what is
-            wrong with the others.
+            wrong with the others, or doubtful.
         """
         try:
-            return self.load_data_list(), self._problems
+            samples = self.load_data_list()
+            return samples, self._problems + self._doubts
         except DataCheckError as error:
             broken = Problem('list of samples that cannot be read', str(error))
-            return [], self._problems or [broken]
+            return [], (self._problems or [broken]) + self._doubts
 
     def full_init(self) -> None:
         """List and check the samples, once."""
@@ -105,25 +117,56 @@ class BasePairedDataset(BaseDataset):
         if self.check_files:
             samples = [self.get_data_info(i) for i in range(len(self))]
             self._note_found(check_samples(type(self).__name__, samples))
+        elif turns_images(self.pipeline):
+            self._warn('the files are not checked, and LoadImageFromFile '
+                       'turns images by an EXIF orientation, but nothing '
+                       'their targets: set color_type='
+                       "'color_ignore_orientation'")
         if self._problems:
             self._fully_initialized = False
             self._raise_problems()
+        if self._doubts:
+            self._warn(format_problems(self.data_root, self._doubts))
 
     def _note_found(self, found: list[Problem]) -> None:
-        self.oriented = [p for p in found if p.kind == ORIENTED]
-        self._problems += [p for p in found if p.kind != ORIENTED]
+        groups = {
+            kind: [p for p in found if p.kind == kind]
+            for kind in TOLERATED
+        }
+        self._problems += [p for p in found if p.kind not in groups]
+        self._doubts += groups[DAMAGED] + groups[TOO_SMALL]
+        if len(groups[MOSTLY_TEXT]) > len(self) / 2:
+            self._doubts += groups[MOSTLY_TEXT]
+        self.oriented = groups[ORIENTED]
         if turns_images(self.pipeline):
             self._problems += self.oriented
         elif self.oriented:
             listed = [p.detail for p in self.oriented[:MAX_LISTED]]
             if len(self.oriented) > MAX_LISTED:
                 listed.append('...')
-            print_log(
-                f'{type(self).__name__}: the EXIF orientation of '
-                f'{len(self.oriented)} file(s) is ignored, the pixels are '
-                f'taken as stored: {"; ".join(listed)}',
-                logger='current',
-                level=logging.WARNING)
+            self._warn(f'the EXIF orientation of {len(self.oriented)} file(s) '
+                       'is ignored, the pixels are taken as stored: '
+                       f'{"; ".join(listed)}')
+
+    def _warn(self, text: str) -> None:
+        print_log(
+            f'{type(self).__name__}: {text}',
+            logger='current',
+            level=logging.WARNING)
+
+    def doubt(self, kind: str, detail: str) -> None:
+        """Note what a training is warned of, and the check reports."""
+        self._doubts.append(Problem(kind, detail))
+
+    def doubt_unused(self, used: Iterable[str], files: dict[str, str]) -> None:
+        """Note targets that have no image.
+
+        Args:
+            used: Stems of the images.
+            files: Targets by stem.
+        """
+        for stem in sorted(set(files) - set(used)):
+            self.doubt('target without an image (is it missing?)', files[stem])
 
     def note(self, kind: str, detail: str) -> None:
         """Note a problem; all are raised together at the end."""
@@ -150,7 +193,13 @@ class BasePairedDataset(BaseDataset):
             return {}
         files: dict[str, str] = {}
         for path in sorted(folder.iterdir()):
-            if path.suffix.lower() not in suffixes:
+            suffix = path.suffix.lower()
+            if suffix in OTHER_SUFFIXES and suffixes is IMAGE_SUFFIXES:
+                self.note(UNREAD, str(path))
+            if suffix not in suffixes:
+                continue
+            if not path.is_file():
+                self.note(NO_FILE, str(path))
                 continue
             if path.stem in files:
                 self.note('two files for one sample (one is allowed)',

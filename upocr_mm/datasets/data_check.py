@@ -15,16 +15,32 @@ from mmengine.logging import print_log
 from PIL import Image
 from torch.utils.data import get_worker_info
 
+from ..utils import IGNORE_INDEX
 from .annotation_files import read_class_values, read_mask
+from .decoding import damage_of, decode, decoder_messages, require_file
 
 # How many problems of one kind a message spells out.
 MAX_LISTED = 5
-_EXIF_ORIENTATION = 0x0112
+# The window of the structural similarity has to fit.
+MIN_METRIC_SIDE = 11
 _LOSSY = ('JPEG', 'WEBP')
 # The kind of problem that is none if the pipeline ignores the entry.
 ORIENTED = ('image with an EXIF orientation, by which LoadImageFromFile turns '
             'it, but nothing its target (set '
             "color_type='color_ignore_orientation')")
+# The kinds that a training warns of, and goes on.
+DAMAGED = ('damaged JPEG, which decoders read without an error, with wrong '
+           'pixels')
+TOO_SMALL = (f'image too small for the scores of a test (at least '
+             f'{MIN_METRIC_SIDE} pixels a side)')
+# Of a sample no problem, but of more than half of them.
+MOSTLY_TEXT = ('more text than background (are the values of text and '
+               'background exchanged?)')
+# Files of these kinds are read and used nevertheless.
+TOLERATED = (DAMAGED, MOSTLY_TEXT, ORIENTED, TOO_SMALL)
+
+# Entries of a data info that are image files.
+FILES = ('img_path', 'target_path', 'mask_path', 'seg_map_path')
 
 
 class DataCheckError(ValueError):
@@ -99,16 +115,20 @@ def check_samples(name: str, samples: Sequence[dict]) -> list[Problem]:
 
     Returns:
         The problems found, in the order of the ranks; of the kind
-        ``ORIENTED`` also those that are none, see :func:`turns_images`.
+        ``ORIENTED`` also those that are none, see :func:`turns_images`, and
+        ``MOSTLY_TEXT`` of single samples.
     """
     start = time.time()
     # A data loader's worker must not call into the process group.
     in_worker = get_worker_info() is not None
     rank, world_size = (0, 1) if in_worker else get_dist_info()
     share = samples[rank::world_size]
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        problems = [p for found in pool.map(check_sample, share)
-                    for p in found]  # yapf: disable
+    with decoder_messages() as messages:
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            problems = [p for found in pool.map(check_sample, share)
+                        for p in found]  # yapf: disable
+    if messages:  # they do not name the files
+        problems += [p for sample in share for p in find_damaged(sample)]
     if world_size > 1:
         problems = sum(all_gather_object(problems), [])
     print_log(
@@ -133,7 +153,7 @@ def check_sample(sample: dict) -> list[Problem]:
         return [_unreadable(sample['img_path'], error)]
     checks = dict(
         target_path=_check_image,
-        mask_path=_check_mask,
+        mask_path=lambda path: _check_mask(path, sample['mask_text_value']),
         seg_map_path=lambda path: _check_class_map(path, sample['label_map']))
     for key, check in checks.items():
         if key not in sample:
@@ -151,6 +171,9 @@ def check_sample(sample: dict) -> list[Problem]:
                     'target of another size than its image (width x height '
                     'must be equal)', f'{path}: {_size(target_shape)}, '
                     f'{sample["img_path"]}: {_size(shape)}'))
+    if 'target_path' in sample and min(shape) < MIN_METRIC_SIDE:
+        problems.append(
+            Problem(TOO_SMALL, f'{sample["img_path"]}: {_size(shape)}'))
     # One pixel: corners given as exclusive. Polygons are drawn by hand, they
     # may stick out a little; far outside means another picture or scale.
     problems += _check_inside(sample, 'boxes', shape, (1, 1))
@@ -159,37 +182,58 @@ def check_sample(sample: dict) -> list[Problem]:
     return problems
 
 
+def find_damaged(sample: dict) -> list[Problem]:
+    """Find JPEG files with damage that decoders tolerate.
+
+    Not to be called in several threads at a time.
+
+    Args:
+        sample: A data info (see :class:`BasePairedDataset`).
+    """
+    paths = [sample[key] for key in FILES if key in sample]
+    found = [(path, damage_of(path)) for path in paths if os.path.isfile(path)]
+    return [
+        Problem(DAMAGED, f'{path}: {text}') for path, text in found if text
+    ]
+
+
 def _check_image(path: str) -> tuple[tuple[int, int], list[Problem]]:
     """Decode an image to the last byte; its (height, width) as stored."""
-    # PIL, because OpenCV returns the upper part of a truncated JPEG without
-    # an error.
-    with Image.open(path) as image:
-        shape = image.size[::-1]
-        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
-        # Decode at 1/8: all bytes are read, most of the arithmetic is not
-        # done. Only JPEG heeds it.
-        image.draft(image.mode, (1, 1))
-        image.load()
+    shape, orientation = decode(path)
     if orientation == 1:
         return shape, []
     return shape, [Problem(ORIENTED, f'{path}: orientation {orientation}')]
 
 
-def _check_mask(path: str) -> tuple[tuple[int, int], list[Problem]]:
+def _check_mask(path: str,
+                text_value: int) -> tuple[tuple[int, int], list[Problem]]:
+    require_file(path)
     with Image.open(path) as image:
         lossy = image.format in _LOSSY
+    if lossy:
+        decode(path)
     mask = read_mask(path)
     # Compression makes any value out of 0 and 255, but not only dark ones:
     # such a mask was written with 0 and 1.
     allowed = range(256) if lossy and mask.max() >= 128 else (0, 255)
-    return mask.shape, _illegal_values(path, mask, 'mask', allowed)
+    problems = _illegal_values(path, mask, 'mask', allowed)
+    bright = cv2.countNonZero(cv2.compare(mask, 127, cv2.CMP_GT)) / mask.size
+    if (bright if text_value == 255 else 1 - bright) > 0.5:
+        problems.append(Problem(MOSTLY_TEXT, path))
+    return mask.shape, problems
 
 
 def _check_class_map(
         path: str,
         label_map: dict[int, int]) -> tuple[tuple[int, int], list[Problem]]:
+    require_file(path)
     values = read_class_values(path)
     problems = _illegal_values(path, values, 'class map', sorted(label_map))
+    counts = cv2.calcHist([values], [0], None, [256], [0, 256]).ravel()
+    classes = {v: c for v, c in label_map.items() if c != IGNORE_INDEX}
+    text = sum(counts[v] for v, label in classes.items() if label)
+    if text > sum(counts[value] for value in classes) / 2:
+        problems.append(Problem(MOSTLY_TEXT, path))
     return values.shape, problems
 
 

@@ -90,7 +90,10 @@ class PairedFolderDataset(BasePairedDataset):
             for key, folder in self.data_prefix.items()
         }
         samples = []
-        for stem, img_path in folders.pop('img_path').items():
+        images = folders.pop('img_path')
+        for files in folders.values():
+            self.doubt_unused(images, files)
+        for stem, img_path in images.items():
             missing = [key for key in folders if stem not in folders[key]]
             for key in missing:
                 self.note_missing(img_path,

@@ -51,6 +51,8 @@ class SCUTEnsTextDataset(BasePairedDataset):
             polygons = (
                 self.index_folder(folder,
                                   ('.txt', )) if folder.is_dir() else {})
+        for files in (labels, texts):
+            self.doubt_unused(images, files)
         samples = []
         for stem, img_path in images.items():
             missing = [

@@ -40,6 +40,7 @@ class TamperedIC13Dataset(BasePairedDataset):
         images = self.index_folder(root / f'{self.split}_img')
         ann_folder = root / f'{self.split}_gt'
         anns = self.index_folder(ann_folder, ('.txt', ))
+        self.doubt_unused(images, anns)
         samples = []
         for stem, img_path in images.items():
             if stem not in anns:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Sequence
 
 from mmseg.registry import DATASETS
 
-from ..utils import IGNORE_INDEX
+from ..utils import IGNORE_INDEX, reason_of
 from .base_paired_dataset import BasePairedDataset
 from .data_check import DataCheckError
 
@@ -72,11 +73,34 @@ class TextSegDataset(BasePairedDataset):
             return []
         try:
             splits = json.loads(path.read_text(encoding='utf-8'))
-            return [name for split in self.splits for name in splits[split]]
-        except KeyError as error:
-            raise DataCheckError(f'{path} has no split {error}, allowed: '
-                                 f'{sorted(splits)}') from None
-        except (ValueError, TypeError) as error:
+            names = {split: list(ids) for split, ids in splits.items()}
+        except (ValueError, TypeError, AttributeError,
+                RecursionError) as error:
             raise DataCheckError(
                 f'{path} must hold a JSON object with one list of image ids '
-                f'for each split: {error}') from None
+                f'for each split: {reason_of(error)}') from None
+        unknown = [split for split in self.splits if split not in names]
+        if unknown:
+            raise DataCheckError(f'{path} has no split {unknown}, allowed: '
+                                 f'{sorted(names)}')
+        wrong = [name for ids in names.values() for name in ids
+                 if not isinstance(name, str) or '/' in name]  # yapf: disable
+        if wrong:
+            raise DataCheckError(
+                f'{path} must list names of images without folder and '
+                f'ending, got {wrong[0]!r}')
+        return self._without_repeated(path, names)
+
+    def _without_repeated(self, path: Path,
+                          names: dict[str, list[str]]) -> list[str]:
+        wanted = [name for split in self.splits for name in names[split]]
+        uses = Counter(name for ids in names.values() for name in ids)
+        counts = Counter(wanted)
+        for name, count in uses.items():
+            places = [split for split, ids in names.items() if name in ids]
+            detail = f'{path}: {name} ({count} times, in {places})'
+            if counts[name] > 1:
+                self.note('id named more than once (once is allowed)', detail)
+            elif count > 1:
+                self.doubt('id named more than once (once is allowed)', detail)
+        return list(dict.fromkeys(wanted))

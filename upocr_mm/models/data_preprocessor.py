@@ -31,8 +31,14 @@ class ImageToImageDataPreprocessor(BaseDataPreprocessor):
             likewise and whose ``gt_sem_seg`` (1, H, W) is int64.
 
         Raises:
-            ValueError: The images are not uint8 or not of one size.
+            ValueError: The images are not uint8 or not of one size, or there
+                are none, as the pipeline does not pack them.
         """
+        if not isinstance(data, dict) or 'inputs' not in data:
+            raise ValueError(
+                "the batch has no 'inputs': the pipeline of the data set must "
+                'begin with LoadImageFromFile and end with '
+                'PackImageToImageInputs')
         data = self.cast_data(data)
         inputs = data['inputs']
         shapes = {tuple(image.shape) for image in inputs}

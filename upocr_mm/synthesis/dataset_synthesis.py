@@ -73,7 +73,7 @@ def synthesize_dataset(out_dir: str | Path,
         background_dir: Folder of photographs without text to draw on.
             Defaults to None: backgrounds are computed.
         overwrite: Replace data sets that this function has made before.
-            Others are never replaced.
+            Others are never replaced, nor those that hold anything else.
         num_val: Validation images (only TextSeg has them), at least 0.
         progress: Print a progress bar.
         presets: See :class:`~upocr_mm.synthesis.renderer.SampleRenderer`.
@@ -85,7 +85,8 @@ def synthesize_dataset(out_dir: str | Path,
 
     Raises:
         FileExistsError: If a data set is there already (and was not made by
-            this function, or ``overwrite`` is False).
+            this function, holds other files too, or ``overwrite`` is False),
+            or ``out_dir`` is a file.
         FileNotFoundError: If there are no fonts or backgrounds.
         TypeError: If a number is not an integer.
         ValueError: If an argument is out of its range, or a font or a
@@ -108,8 +109,10 @@ def synthesize_dataset(out_dir: str | Path,
     tasks = _checked_tasks(tasks)
     out_dir = Path(out_dir)
     roots = {task: out_dir / WRITERS[task].root for task in tasks}
-    for root in roots.values():
-        _check_target(root, overwrite)
+    if out_dir.exists() and not out_dir.is_dir():
+        raise FileExistsError(f'{out_dir} is a file; name a folder')
+    for task, root in roots.items():
+        _check_target(WRITERS[task](), root, overwrite)
 
     renderer = SampleRenderer(size, presets, seed, font_dir, background_dir,
                               system_fonts, **changes)
@@ -214,7 +217,7 @@ def _checked_tasks(tasks: Sequence[str]) -> list[str]:
     return tasks
 
 
-def _check_target(root: Path, overwrite: bool) -> None:
+def _check_target(writer: LayoutWriter, root: Path, overwrite: bool) -> None:
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return
     if not (root / RECORD).is_file():
@@ -225,3 +228,21 @@ def _check_target(root: Path, overwrite: bool) -> None:
         raise FileExistsError(f'"{root}" holds a synthetic data set already; '
                               'choose another out_dir or set overwrite '
                               '(--overwrite)')
+    foreign = _foreign_files(writer, root)
+    if foreign:
+        raise FileExistsError(
+            f'"{root}" holds {len(foreign)} file(s) that this tool has not '
+            f'made, as {foreign[0]}, so it is not overwritten; move them away')
+
+
+def _foreign_files(writer: LayoutWriter, root: Path) -> list[str]:
+    """What a synthetic data set holds besides itself."""
+    try:
+        record = json.loads((root / RECORD).read_text(encoding='utf-8'))
+        own = writer.known_paths(record) | {RECORD}
+    except (ValueError, AttributeError, TypeError):
+        own = set()
+    files = (
+        path.relative_to(root).as_posix() for path in root.rglob('*')
+        if path.is_symlink() or not path.is_dir())
+    return sorted(set(files) - own)

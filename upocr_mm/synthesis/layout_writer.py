@@ -23,6 +23,15 @@ class LayoutWriter(metaclass=ABCMeta):
             (root / folder).mkdir(parents=True)
 
     @abstractmethod
+    def paths(self, split: str, index: int) -> list[str]:
+        """The files of a sample, relative to the root.
+
+        Args:
+            split: One of ``splits``.
+            index: Number of the sample in its split, from 0.
+        """
+
+    @abstractmethod
     def write(self, root: Path, split: str, index: int, sample: Any) -> None:
         """Write all files of a sample.
 
@@ -40,3 +49,16 @@ class LayoutWriter(metaclass=ABCMeta):
             root: Folder of the data set.
             counts: Number of images of each split.
         """
+
+    def known_paths(self, counts: dict[str, int]) -> set[str]:
+        """All files of a data set, relative to the root.
+
+        Args:
+            counts: Number of images of each split.
+        """
+        return {
+            path
+            for split in self.splits
+            for index in range(counts.get(split, 0))
+            for path in self.paths(split, index)
+        }

@@ -21,13 +21,20 @@ class RemovalWriter(LayoutWriter):
     folders = tuple(f'{split}/{folder}' for split in splits
                     for folder in ('image', 'label', 'mask', 'all_gts'))
 
+    def paths(self, split: str, index: int) -> list[str]:
+        """See the base class."""
+        name = f'img_{index + 1}'
+        return [
+            f'{split}/image/{name}.jpg', f'{split}/label/{name}.jpg',
+            f'{split}/mask/{name}.png', f'{split}/all_gts/{name}.txt'
+        ]
+
     def write(self, root: Path, split: str, index: int,
               sample: RemovalSample) -> None:
         """See the base class."""
-        name, folder = f'img_{index + 1}', root / split
-        (folder / 'image' / f'{name}.jpg').write_bytes(sample.image)
-        (folder / 'label' / f'{name}.jpg').write_bytes(sample.target)
-        Image.fromarray(sample.mask).save(folder / 'mask' / f'{name}.png')
+        image, label, mask, gts = (root / p for p in self.paths(split, index))
+        image.write_bytes(sample.image)
+        label.write_bytes(sample.target)
+        Image.fromarray(sample.mask).save(mask)
         lines = [','.join(map(str, p.ravel())) + '\n' for p in sample.polygons]
-        gts = folder / 'all_gts' / f'{name}.txt'
         gts.write_text(''.join(lines), encoding='utf-8')

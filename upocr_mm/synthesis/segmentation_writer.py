@@ -7,6 +7,8 @@ from PIL import Image
 from .layout_writer import LayoutWriter
 from .samples import SegmentationSample
 
+INDEX = 'split.json'
+
 
 class SegmentationWriter(LayoutWriter):
     """Text segmentation in the layout of TextSeg.
@@ -20,13 +22,21 @@ class SegmentationWriter(LayoutWriter):
     splits = ('train', 'val', 'test')
     folders = ('image', 'semantic_label')
 
+    def paths(self, split: str, index: int) -> list[str]:
+        """See the base class."""
+        name = self._image_id(split, index)
+        return [f'image/{name}.jpg', f'semantic_label/{name}_maskfg.png']
+
+    def known_paths(self, counts: dict[str, int]) -> set[str]:
+        """See the base class."""
+        return super().known_paths(counts) | {INDEX}
+
     def write(self, root: Path, split: str, index: int,
               sample: SegmentationSample) -> None:
         """See the base class."""
-        name = self._image_id(split, index)
-        (root / 'image' / f'{name}.jpg').write_bytes(sample.image)
-        Image.fromarray(sample.label).save(root / 'semantic_label' /
-                                           f'{name}_maskfg.png')
+        image, label = (root / path for path in self.paths(split, index))
+        image.write_bytes(sample.image)
+        Image.fromarray(sample.label).save(label)
 
     def finish(self, root: Path, counts: dict[str, int]) -> None:
         """Write ``split.json``."""
@@ -34,7 +44,7 @@ class SegmentationWriter(LayoutWriter):
             split: [self._image_id(split, index) for index in range(count)]
             for split, count in counts.items()
         }
-        (root / 'split.json').write_text(
+        (root / INDEX).write_text(
             json.dumps(ids, indent=1) + '\n', encoding='utf-8')
 
     @staticmethod

@@ -17,11 +17,15 @@ class TamperingWriter(LayoutWriter):
     splits = ('train', 'test')
     folders = ('train_img', 'train_gt', 'test_img', 'test_gt')
 
+    def paths(self, split: str, index: int) -> list[str]:
+        """See the base class."""
+        name = f'img_{index + 1}'
+        return [f'{split}_img/{name}.jpg', f'{split}_gt/{name}.txt']
+
     def write(self, root: Path, split: str, index: int,
               sample: TamperingSample) -> None:
         """See the base class."""
-        name = f'img_{index + 1}'
-        (root / f'{split}_img' / f'{name}.jpg').write_bytes(sample.image)
+        image, gt = (root / path for path in self.paths(split, index))
+        image.write_bytes(sample.image)
         lines = [','.join(map(str, box)) + '\n' for box in sample.boxes]
-        gt = root / f'{split}_gt' / f'{name}.txt'
         gt.write_text(''.join(lines), encoding='utf-8')

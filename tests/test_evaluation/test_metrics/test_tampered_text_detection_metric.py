@@ -57,10 +57,26 @@ def test_background_does_not_enter_the_means():
     assert few == many
 
 
-def test_absent_class_scores_zero():
-    result = _evaluate([1, 1, 0], [1, 1, 0])
-    assert result['IoU_real'] == 100 and result['IoU_tampered'] == 0
-    assert result['mIoU'] == 50 and result['mF'] == 50
+def test_absent_class_has_no_score():
+    result = _evaluate([1, 1, 2], [1, 1, 0])
+    assert result['IoU_real'] == result['P_real'] == 100
+    for name in ('IoU_tampered', 'P_tampered', 'F_tampered', 'mIoU', 'mF'):
+        assert np.isnan(result[name])
+
+
+def test_ignored_images_do_not_count():
+    samples = [
+        _sample(0, [[1, 2, 0]], [[1, 2, 2]]),
+        _sample(1, [[2, 2, 2]], [[255] * 3])
+    ]
+    scores = []
+    for number in (1, 2):
+        metric = _build()
+        metric.process(None, samples[:number])
+        scores.append(metric.evaluate(number))
+        assert list(metric.rows[0, '0.jpg']) and not any(
+            metric.rows.get((1, '1.jpg'), {}))
+    assert scores[0] == scores[1]
 
 
 def _image(tampered, is_tampered):
@@ -139,7 +155,7 @@ def test_boxes_must_be_known():
     # known to have none
     metric = _build(boxes=True)
     metric.process(None, [_sample(0, *_image(0, False), ori_boxes=[])])
-    assert metric.evaluate(1)['box_R_real'] == 0
+    assert np.isnan(metric.evaluate(1)['box_R_real'])
 
 
 def test_boxes_of_a_data_set(tmp_path):

@@ -5,6 +5,7 @@ from mmseg.registry import METRICS
 
 import upocr_mm.evaluation  # noqa: F401
 from upocr_mm.evaluation.functional import threshold_counts
+from upocr_mm.evaluation.metrics import per_sample_metric
 from upocr_mm.models import BinaryMaskCodec
 
 
@@ -40,10 +41,25 @@ def test_by_hand():
             F_image=100 * (4 / 5 + 2 / 5) / 2))
 
 
-@pytest.mark.parametrize('pred, label', [(0, 1), (1, 0), (0, 0), (1, 255)])
-def test_nothing_to_find_or_nothing_found(pred, label):
-    assert _evaluate(([[pred]], [[label]])) == dict(
-        fgIoU=0, P=0, R=0, F=0, F_image=0)
+def test_nothing_found():
+    assert _evaluate(([[0]], [[1]])) == dict(fgIoU=0, P=0, R=0, F=0, F_image=0)
+
+
+@pytest.mark.parametrize('pred, label, reason', [
+    (1, 0, 'no label has a pixel of it'),
+    (0, 0, 'no label has a pixel of it'),
+    (1, 255, 'every pixel of the labels is ignored'),
+])
+def test_nothing_to_find(pred, label, reason, monkeypatch):
+    messages = []
+    monkeypatch.setattr(per_sample_metric, 'print_log',
+                        lambda message, **options: messages.append(message))
+    scores = _evaluate(([[pred]], [[label]]))
+    assert sorted(scores) == ['F', 'F_image', 'P', 'R', 'fgIoU']
+    assert np.isnan(list(scores.values())).all()
+    assert messages == [
+        'TextSegmentationMetric: the scores of text are nan: ' + reason
+    ]
 
 
 def test_empty_images_do_not_change_the_scores():

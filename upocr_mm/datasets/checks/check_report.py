@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.progress import track
 
 from ...utils import reason_of
-from ..data_check import ORIENTED, Problem, check_sample
+from ..data_check import (MOSTLY_TEXT, ORIENTED, TOLERATED, TOO_SMALL, Problem,
+                          check_sample, find_damaged)
+from ..decoding import decoder_messages
 from .data_part import DataPart
 from .hints import exchanged_values, ignored_orientation, unused_files
 from .near_duplicates import (BITS, MAX_DISTANCE, Fingerprint, NearDuplicate,
@@ -99,13 +101,16 @@ def check_parts(parts: Sequence[DataPart],
         start, stop = stop, stop + len(samples)
         own = [p for one in found[start:stop] for p in one.problems]
         oriented = [p for p in own if p.kind == ORIENTED]
-        problems = problems + [p for p in own if p.kind != ORIENTED]
+        skipped = [ORIENTED, MOSTLY_TEXT]
+        if part.split == 'train':  # of which no scores are computed
+            skipped.append(TOO_SMALL)
+        problems = problems + [p for p in own if p.kind not in skipped]
         if part.turns_images:
             problems += oriented
         else:
             notes += ignored_orientation(part, oriented)
         statistics = [s.statistics for s in found[start:stop] if s.statistics]
-        notes += exchanged_values(part, statistics)
+        problems += exchanged_values(part, statistics)
         reports.append(PartReport(part, len(samples), problems, statistics))
     notes += unused_files(listed)
     duplicates = []
@@ -124,8 +129,11 @@ def check_parts(parts: Sequence[DataPart],
 
 
 def _inspect(sample: dict) -> _Found:
-    problems = check_sample(sample)
-    if any(problem.kind != ORIENTED for problem in problems):
+    with decoder_messages() as messages:
+        problems = check_sample(sample)
+    if messages:
+        problems += find_damaged(sample)
+    if any(problem.kind not in TOLERATED for problem in problems):
         return _Found(problems)
     return _Found(problems, measure_sample(sample),
                   fingerprint(sample['img_path']))

@@ -182,6 +182,6 @@ def _split_names(file: Path) -> list[str]:
     try:
         splits = json.loads(file.read_text(encoding='utf-8'))
         names = [name for name in splits if splits[name]]
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         names = []
     return names or ['train']  # the data set says what is wrong

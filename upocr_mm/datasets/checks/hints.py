@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Sequence
 
 from ..base_paired_dataset import IMAGE_SUFFIXES
-from ..data_check import MAX_LISTED, Problem
+from ..data_check import MAX_LISTED, MOSTLY_TEXT, Problem
 from .data_part import DataPart
 from .sample_statistics import SampleStatistics
 
@@ -31,8 +31,8 @@ def ignored_orientation(part: DataPart,
 
 
 def exchanged_values(part: DataPart,
-                     statistics: Sequence[SampleStatistics]) -> list[str]:
-    """Ask whether text and background are exchanged.
+                     statistics: Sequence[SampleStatistics]) -> list[Problem]:
+    """Find a data set that has more text than background as a whole.
 
     Args:
         part: The data set.
@@ -42,8 +42,10 @@ def exchanged_values(part: DataPart,
     if not shares or sum(shares) <= len(shares) / 2:
         return []
     return [
-        f'{part.title}: more than half of the area is text; are the values '
-        'of text and background exchanged?'
+        Problem(
+            MOSTLY_TEXT,
+            f'{part.title}: text is {sum(shares) / len(shares):.0%} of the '
+            'area')
     ]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple, Sequence
 
 from ...utils import written_whole
-from ..base_paired_dataset import IMAGE_SUFFIXES
-from ..data_check import ORIENTED, DataCheckError, Problem, check_sample
+from ..base_paired_dataset import IMAGE_SUFFIXES, NO_FILE
+from ..data_check import TOLERATED, DataCheckError, Problem, check_sample
 from .converter import Converter, Plan, Sample, missing_numbers
 from .raw_files import DamagedArchiveError, RawFile, RawFiles
 from .run_all import run_all
@@ -70,7 +70,8 @@ def convert(converter: Converter,
         if not plan.samples and not plan.problems:
             raise DataCheckError(_nothing(converter, sources, raw))
         todo, present, conflicts = _compare(plan, dst)
-        problems = [*plan.problems, *conflicts]
+        irregular = [Problem(NO_FILE, str(path)) for path in raw.irregular]
+        problems = [*irregular, *plan.problems, *conflicts]
         copied = [
             file for sample in todo for file in sample.files.values()
             if file.archive is not None or not link
@@ -159,7 +160,7 @@ def _write_sample(converter: Converter, sample: Sample, dst: Path,
                         str(error)))
             raise _Rejected from None
         info, found = converter.finish(sample, paths)
-        found += [p for p in check_sample(info) if p.kind != ORIENTED]
+        found += [p for p in check_sample(info) if p.kind not in TOLERATED]
         origins = {
             str(paths[place]): file.origin
             for place, file in sample.files.items()

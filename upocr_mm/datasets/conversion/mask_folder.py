@@ -7,7 +7,8 @@ from PIL import Image, PngImagePlugin
 
 from ...utils import read_image, written_whole
 from ..annotation_files import write_mask
-from ..base_paired_dataset import IMAGE_SUFFIXES
+from ..base_paired_dataset import (IMAGE_SUFFIXES, NO_FILE, OTHER_SUFFIXES,
+                                   UNREAD)
 from ..data_check import Problem, check_sample
 from ..difference_mask import difference_mask
 from .command_line import check_folder
@@ -138,7 +139,12 @@ def write_masks_from_pairs(image_dir: str | Path,
 def _pictures(folder: Path, problems: list[Problem]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in OTHER_SUFFIXES:
+            problems.append(Problem(UNREAD, str(path)))
         if path.suffix.lower() not in IMAGE_SUFFIXES:
+            continue
+        if not path.is_file():
+            problems.append(Problem(NO_FILE, str(path)))
             continue
         if path.stem in found:
             problems.append(

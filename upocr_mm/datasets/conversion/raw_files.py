@@ -227,10 +227,12 @@ class RawFiles:
     Attributes:
         files: The files; those of folders before those of archives.
         foreign: Archives in the folders that cannot be looked into.
+        irregular: What is no regular file in the folders.
     """
 
     def __init__(self, sources: Sequence[Path], skip: Path) -> None:
         self.foreign: list[Path] = []
+        self.irregular: list[Path] = []
         self._archives: list[Archive] = []
         self.files: list[RawFile] = []
         archives: list[Path] = []
@@ -239,6 +241,8 @@ class RawFiles:
                 self.files += self._walk(source, skip, archives)
             elif not source.exists():
                 raise FileNotFoundError(f'{source} does not exist')
+            elif not source.is_file():
+                raise ValueError(f'{source} is no regular file')
             else:
                 archives.append(source)
         for path in archives:
@@ -293,6 +297,8 @@ class RawFiles:
                 elif here == source and path.suffix.lower(
                 ) in FOREIGN_SUFFIXES:
                     self.foreign.append(path)
+                elif not path.is_file():  # opening a pipe would wait for ever
+                    self.irregular.append(path)
                 else:
                     parts = (source.resolve().name,
                              *path.relative_to(source).parts)

@@ -105,7 +105,7 @@ class TextSegConverter(Converter):
             splits = json.loads(index.read())
             splits = {split: list(splits[split]) for split in self.counts}
             names = [name for split in splits.values() for name in split]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise DataCheckError(
                 f'{index.origin} must hold a JSON object with the lists '
                 f'{", ".join(self.counts)}, got {type(error).__name__}: '

@@ -1,4 +1,5 @@
 from __future__ import annotations
+from typing import Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -27,10 +28,10 @@ class PairedRandomCrop(BaseTransform):
     """
 
     def __init__(self, scale: tuple[float, float] = (0.7, 1.0)) -> None:
-        low, high = scale
-        if not 0 < low <= high <= 1:
+        if not (isinstance(scale, Sequence) and len(scale) == 2
+                and 0 < scale[0] <= scale[1] <= 1):
             raise ValueError('scale must be (low, high) with 0 < low <= high '
-                             f'<= 1, got {scale}')
+                             f'<= 1, got {scale!r}')
         self.scale = scale
 
     @cache_randomness

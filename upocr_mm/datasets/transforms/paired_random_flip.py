@@ -24,12 +24,20 @@ class PairedRandomFlip(RandomFlip):
         prob: Probability, a float of 0 to 1.
         direction: ``'horizontal'``, ``'vertical'`` or ``'diagonal'``, or some
             of them, one of which is chosen.
+
+    Raises:
+        ValueError: An argument is something else.
     """
 
     def __init__(self,
                  prob: float,
                  direction: str | Sequence[str] = 'horizontal') -> None:
-        super().__init__(prob=prob, direction=direction)
+        check_probability(prob)
+        chosen = [direction] if isinstance(direction, str) else direction
+        if not chosen or not set(chosen) <= set(_CODES):
+            raise ValueError(f'direction must be among {list(_CODES)}, got '
+                             f'{direction!r}')
+        super().__init__(prob=float(prob), direction=direction)
 
     def _flip(self, results: dict) -> None:
         # Not mmcv.imflip: its view with a negative stride has to be copied
@@ -38,3 +46,16 @@ class PairedRandomFlip(RandomFlip):
         for key in ('img', 'gt_image', *results.get('seg_fields', [])):
             if key in results:
                 results[key] = cv2.flip(results[key], code)
+
+
+def check_probability(prob: float) -> None:
+    """Refuse what is no probability.
+
+    Args:
+        prob: Should be from 0 to 1.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if not isinstance(prob, (int, float)) or not 0 <= prob <= 1:
+        raise ValueError(f'prob must be from 0 to 1, got {prob!r}')

@@ -6,6 +6,7 @@ from mmseg.registry import TRANSFORMS
 from PIL import Image
 
 from ...utils import IGNORE_INDEX
+from .paired_random_flip import check_probability
 
 _RESAMPLING = dict(
     nearest=Image.Resampling.NEAREST, bilinear=Image.Resampling.BILINEAR)
@@ -38,7 +39,7 @@ class PairedRandomRotate(RandomRotate):
             edges are smooth. ``seg_fields`` are always nearest.
 
     Raises:
-        ValueError: If ``interpolation`` is something else.
+        ValueError: If an argument is something else.
     """
 
     def __init__(self,
@@ -46,6 +47,10 @@ class PairedRandomRotate(RandomRotate):
                  prob: float = 0.5,
                  fills: dict[str, int] | None = None,
                  interpolation: str = 'nearest') -> None:
+        check_probability(prob)
+        if not 0 < max_angle <= 180:
+            raise ValueError('max_angle must be in (0, 180] degrees, got '
+                             f'{max_angle!r}')
         super().__init__(prob=prob, degree=max_angle, auto_bound=True)
         if interpolation not in _RESAMPLING:
             raise ValueError(f'interpolation must be one of '

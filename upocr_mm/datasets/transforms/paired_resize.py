@@ -1,4 +1,5 @@
 from __future__ import annotations
+from typing import Sequence
 
 import mmcv
 import numpy as np
@@ -25,9 +26,16 @@ class PairedResize(Resize):
 
     Args:
         size: **Height** and width in pixels.
+
+    Raises:
+        ValueError: ``size`` is something else.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
+        if not (isinstance(size, Sequence) and len(size) == 2
+                and all(isinstance(side, int) and side >= 1 for side in size)):
+            raise ValueError('size of PairedResize must be (height, width), '
+                             f'two integers of at least 1, got {size!r}')
         height, width = size
         super().__init__(
             scale=(width, height), backend='pillow', interpolation='bicubic')

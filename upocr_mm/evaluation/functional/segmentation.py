@@ -1,8 +1,8 @@
 """Scores of class maps from pixel counts over a whole data set.
 
-A ratio whose denominator is zero is 0, as in scikit-learn (a class that is
-neither present nor predicted scores 0): NaN, which mmseg gives, never compares
-as better and so would switch off the choice of the best checkpoint.
+A ratio whose denominator is zero is 0, as in scikit-learn: a model that does
+not predict a class yet has a precision of 0. (Classes that no label of a set
+has are the metrics' to leave out.)
 """
 from __future__ import annotations
 
@@ -112,13 +112,13 @@ def average_image_f(matrices: list[np.ndarray]) -> float:
         matrices: One two-class :func:`confusion_matrix` per image.
 
     Returns:
-        A fraction; 0 if no image counts.
+        A fraction; ``nan`` if no image counts.
     """
     values = [
         binary_scores(matrix)['F'] for matrix in matrices
         if matrix.sum() > matrix[0, 0]
     ]
-    return float(np.mean(values)) if values else 0.
+    return float(np.mean(values)) if values else float('nan')
 
 
 def image_iou(matrix: np.ndarray) -> float:

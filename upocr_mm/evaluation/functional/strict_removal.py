@@ -10,7 +10,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .structural_similarity import MS_SSIM_MIN_SIZE, ms_ssim, ssim
+from .structural_similarity import (MS_SSIM_MIN_SIZE, SSIM_MIN_SIZE, ms_ssim,
+                                    ssim)
 from .text_removal import CROSS, ERROR_THRESHOLD, psnr_from_mse, to_gray
 
 # Floats of bytes that differ by exactly the threshold must not exceed it.
@@ -26,9 +27,10 @@ def strict_removal_scores(pred: np.ndarray,
         gt: Float RGB ground truth of the same shape.
 
     Returns:
-        ``psnr`` (dB; infinity for identical images), ``mse``, ``ssim``,
-        ``age`` (gray levels), ``peps`` and ``pceps`` (fractions of the
-        image's area), and ``ms_ssim`` unless a side is shorter than 176.
+        ``psnr`` (dB; infinity for identical images), ``mse``, ``age`` (gray
+        levels), ``peps`` and ``pceps`` (fractions of the image's area);
+        ``ssim`` unless a side is shorter than 11, and ``ms_ssim`` unless one
+        is shorter than 176.
 
     Raises:
         ValueError: If the two are no RGB images of one size.
@@ -46,10 +48,11 @@ def strict_removal_scores(pred: np.ndarray,
     scores = dict(
         psnr=psnr_from_mse(squared_error),
         mse=squared_error,
-        ssim=ssim(gray_pred, gray_gt),
         age=float(error.mean()),
         peps=float(errors.mean()),
         pceps=float(clustered.mean()))
+    if min(error.shape) >= SSIM_MIN_SIZE:
+        scores['ssim'] = ssim(gray_pred, gray_gt)
     if min(error.shape) >= MS_SSIM_MIN_SIZE:
         scores['ms_ssim'] = ms_ssim(gray_pred, gray_gt)
     return scores
@@ -65,7 +68,7 @@ def average_strict_scores(scores: list[dict[str, float]]) -> dict[str, float]:
         scores: At least one result of :func:`strict_removal_scores`.
 
     Returns:
-        The mean of each score; ``ms_ssim`` only if some image has it.
+        The mean of each score over the images that have it.
     """
     averages = {}
     for name in dict.fromkeys(name for score in scores for name in score):

@@ -10,10 +10,11 @@ import numpy as np
 
 _WINDOW = cv2.getGaussianKernel(11, 1.5, cv2.CV_64F)
 _C1, _C2 = (.01 * 255)**2, (.03 * 255)**2
+SSIM_MIN_SIZE = len(_WINDOW)
 # Weights of the five scales (Wang et al., 2003).
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 # The window of 11 pixels has to fit into the coarsest scale.
-MS_SSIM_MIN_SIZE = len(_WINDOW) * 2**(len(MS_SSIM_WEIGHTS) - 1)
+MS_SSIM_MIN_SIZE = SSIM_MIN_SIZE * 2**(len(MS_SSIM_WEIGHTS) - 1)
 
 
 def similarities(pred: np.ndarray, gt: np.ndarray) -> tuple[float, float]:
@@ -29,9 +30,9 @@ def similarities(pred: np.ndarray, gt: np.ndarray) -> tuple[float, float]:
     Raises:
         ValueError: If a side is shorter than the window.
     """
-    if min(pred.shape) < len(_WINDOW):
+    if min(pred.shape) < SSIM_MIN_SIZE:
         raise ValueError('structural similarity needs images of at least '
-                         f'{len(_WINDOW)} pixels a side, but got '
+                         f'{SSIM_MIN_SIZE} pixels a side, but got '
                          f'{pred.shape}')
     # Float64: the variances are small differences of large numbers.
     pred, gt = pred.astype(np.float64), gt.astype(np.float64)

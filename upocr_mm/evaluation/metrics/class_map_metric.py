@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..functional import confusion_matrix
-from .per_sample_metric import PerSampleMetric
+from .per_sample_metric import PerSampleMetric, warn_undefined
 
 
 class ClassMapMetric(PerSampleMetric):
@@ -50,3 +50,26 @@ class ClassMapMetric(PerSampleMetric):
             results: What :meth:`measure` returned for each image.
         """
         return [np.array(result['matrix']) for result in results]
+
+    def undefined(self, matrix: np.ndarray, classes: dict[str, int]) -> list:
+        """The classes that no label has: nothing is scored of them.
+
+        Says so in the log.
+
+        Args:
+            matrix: The confusion matrix of the whole set.
+            classes: Numbers of classes, by the names that a message gives
+                them.
+
+        Returns:
+            Names of those that are in no label.
+        """
+        absent = [
+            name for name, index in classes.items() if not matrix[index].any()
+        ]
+        if absent:
+            reason = ('every pixel of the labels is ignored'
+                      if not matrix.any() else 'no label has a pixel of it')
+            warn_undefined(self, f'the scores of {" and ".join(absent)}',
+                           reason)
+        return absent

@@ -1,5 +1,6 @@
 from __future__ import annotations
 import logging
+import math
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -9,9 +10,11 @@ from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 from mmseg.registry import METRICS
 
+from ...utils import written_whole
 from ..functional import frechet_distance
 from ..networks import WEIGHTS_URL, InceptionFeatures, inception_weights
 from .image_pair_metric import ImagePairMetric
+from .per_sample_metric import warn_undefined
 
 
 @METRICS.register_module()
@@ -111,17 +114,19 @@ class FIDMetric(ImagePairMetric):
         """
         if self.network is None:
             return {}
+        if len(results) < 2:
+            warn_undefined(self, 'FID', 'it needs two images at least')
+            return dict(FID=math.nan)
         pred, gt = (
             np.stack([result[key] for result in results])
             for key in ('pred', 'gt'))
         if self.save_features and is_main_process():
             names = [result['name'] for result in results]
             file = Path(self.save_features)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            # Written whole, or not at all.
-            part = file.with_suffix('.part.npz')
-            np.savez(part, names=np.array(names), pred=pred, gt=gt)
-            part.replace(file)
+            with written_whole(file) as folder:
+                # A file, as of a name NumPy may change the ending.
+                with open(folder / file.name, 'wb') as output:
+                    np.savez(output, names=np.array(names), pred=pred, gt=gt)
         return dict(FID=frechet_distance(pred, gt))
 
     def _features(self, image: np.ndarray, device: torch.device) -> np.ndarray:

@@ -1,4 +1,5 @@
 from __future__ import annotations
+import logging
 from abc import abstractmethod
 from itertools import chain
 from typing import Any, Sequence
@@ -6,6 +7,7 @@ from typing import Any, Sequence
 import torch
 from mmengine.dist import all_gather_object
 from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
 
 
 class PerSampleMetric(BaseMetric):
@@ -75,9 +77,11 @@ class PerSampleMetric(BaseMetric):
             data_samples: Predictions and ground truths as dicts.
 
         Raises:
-            ValueError: If a sample lacks a field or its sizes differ.
+            ValueError: If a sample lacks a field, its sizes differ or its
+                prediction is not finite.
         """
         for data_sample in data_samples:
+            check_finite(data_sample)
             self.results.append(
                 (sample_key(data_sample), self.measure(data_sample)))
 
@@ -154,6 +158,42 @@ class PerSampleMetric(BaseMetric):
                 f'must have the same shape, but got {tuple(pred.shape)} and '
                 f'{tuple(gt.shape)}')
         return pred, gt
+
+
+def check_finite(data_sample: dict) -> None:
+    """Refuse a prediction that is not finite.
+
+    Classes decoded from it look as any others, and score 0.
+
+    Args:
+        data_sample: Sample as a dict, with ``pred_image`` or ``seg_logits``,
+            if any.
+
+    Raises:
+        ValueError: There are NaN or infinite values in it.
+    """
+    for field in ('pred_image', 'seg_logits'):
+        if field not in data_sample:
+            continue
+        # A sum is finite if all are: in float32 as many cannot overflow.
+        if not data_sample[field]['data'].float().sum().isfinite():
+            raise ValueError(
+                f'the prediction of {data_sample.get("img_path")!r} holds '
+                'values that are not finite (has training diverged?)')
+
+
+def warn_undefined(metric: BaseMetric, names: str, reason: str) -> None:
+    """Say why scores are ``nan``.
+
+    Args:
+        metric: The metric.
+        names: The scores.
+        reason: Why there is nothing to score.
+    """
+    print_log(
+        f'{type(metric).__name__}: {names} are nan: {reason}',
+        logger='current',
+        level=logging.WARNING)
 
 
 def sample_key(data_sample: dict) -> tuple[int, str]:

@@ -1,4 +1,5 @@
 from __future__ import annotations
+import math
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ from ...dependencies import require
 from ..functional import area_under_roc, class_scores, image_iou
 from ..functional.text_detection import match_ic15, sum_matches, to_polygon
 from .class_map_metric import ClassMapMetric
+from .per_sample_metric import warn_undefined
 
 _CLASSES = dict(real=1, tampered=2)
 
@@ -18,8 +20,10 @@ class TamperedTextDetectionMetric(ClassMapMetric):
 
     Needs the fields ``pred_sem_seg`` and ``gt_sem_seg``, integers (1, H, W):
     0 background, 1 real, 2 tampered; in the label 255 is ignored. One
-    confusion matrix is summed over the set. All scores are in percent; a
-    ratio 0 / 0 is 0.
+    confusion matrix is summed over the set. All scores are in percent. The
+    precision of a class that is not predicted is 0; of one that no label has
+    there is nothing to score, its scores and the means are ``nan``, and the
+    log says so. Images that are ignored as a whole do not count.
 
     Args:
         min_tampered: An image is called tampered if more than this fraction
@@ -104,24 +108,40 @@ class TamperedTextDetectionMetric(ClassMapMetric):
             Scores by name, in percent.
         """
         matrices = self.matrices(results)
-        classes = class_scores(sum(matrices))
+        total = sum(matrices)
+        classes = class_scores(total)
+        undefined = self.undefined(total, _CLASSES)
         scores = {}
         for suffix, index in _CLASSES.items():
             for name in ('IoU', 'P', 'R', 'F'):
-                scores[f'{name}_{suffix}'] = 100 * classes[index][name]
+                value = 100 * classes[index][name]
+                scores[f'{name}_{suffix}'] = (
+                    math.nan if suffix in undefined else value)
         for name in ('IoU', 'F'):
-            scores[f'm{name}'] = 50 * (classes[1][name] + classes[2][name])
-        scores.update(self._image_level(matrices))
+            scores[f'm{name}'] = (scores[f'{name}_real'] +
+                                  scores[f'{name}_tampered']) / 2
+        scores.update(self._image_level([m for m in matrices if m.any()]))
         if self.boxes:
-            for suffix in _CLASSES:
-                total = sum_matches([result[suffix] for result in results])
-                for name, value in total.scores().items():
-                    scores[f'box_{name}_{suffix}'] = 100 * value
+            scores.update(self._box_scores(results))
+        return scores
+
+    def _box_scores(self, results: list[dict]) -> dict[str, float]:
+        scores = {}
+        for suffix in _CLASSES:
+            total = sum_matches([result[suffix] for result in results])
+            if not total.num_gt:
+                warn_undefined(self, f'the scores of boxes of {suffix}',
+                               'the data set has no such box')
+            for name, value in total.scores().items():
+                scores[f'box_{name}_{suffix}'] = (100 * value if total.num_gt
+                                                  else math.nan)
         return scores
 
     def image_scores(self, result: dict) -> dict[str, float]:
         """Scores of one image; the IoU is over the classes that occur."""
         matrix, = self.matrices([result])
+        if not matrix.any():  # all is ignored
+            return {}
         classes = class_scores(matrix)
         return dict(
             mIoU=100 * image_iou(matrix),
@@ -130,6 +150,8 @@ class TamperedTextDetectionMetric(ClassMapMetric):
             tampered_fraction=_fraction(matrix[:, 2], matrix))
 
     def _image_level(self, matrices: list[np.ndarray]) -> dict[str, float]:
+        if not matrices:
+            return dict(image_accuracy=math.nan)
         fractions = np.array(
             [_fraction(matrix[:, 2], matrix) for matrix in matrices])
         is_tampered = np.array([matrix[2].any() for matrix in matrices])

@@ -1,4 +1,5 @@
 from __future__ import annotations
+import math
 from typing import Sequence
 
 from mmseg.registry import METRICS, TASK_UTILS
@@ -8,6 +9,7 @@ from ...utils import read_image
 from ..functional.text_detection import (PROTOCOLS, SHAPES, Matches,
                                          sum_matches, to_polygon)
 from .image_pair_metric import ImagePairMetric
+from .per_sample_metric import warn_undefined
 
 _PICTURES = ('pred', 'input', 'gt')
 
@@ -111,11 +113,17 @@ class TextDetectionMetric(ImagePairMetric):
         Returns:
             Scores by name, in percent.
         """
-        return {
-            f'{name}/{key}': 100 * value
+        totals = {
+            name: sum_matches([result[name] for result in results])
             for name in results[0]
-            for key, value in sum_matches([result[name] for result in results
-                                           ]).scores().items()
+        }
+        if not all(total.num_gt for total in totals.values()):
+            warn_undefined(self, 'its scores',
+                           'the data set has no polygon of text')
+        return {
+            f'{name}/{key}': 100 * value if total.num_gt else math.nan
+            for name, total in totals.items()
+            for key, value in total.scores().items()
         }
 
     def image_scores(self, result: dict[str, Matches]) -> dict[str, float]:

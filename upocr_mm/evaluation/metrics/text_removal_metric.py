@@ -56,8 +56,8 @@ class TextRemovalMetric(ImagePairMetric):
         - PSNR_strict, MSE_strict, AGE_strict, pEPs_strict, pCEPs_strict: the
           same, strict
         - SSIM_strict, MS_SSIM_strict: structural similarity, and over five
-          scales, of the gray images, x 100; the latter over the images of at
-          least 176 pixels a side, left out if there are none
+          scales, of the gray images, x 100; over the images of at least 11 and
+          176 pixels a side, left out if there are none
         - PSNR_text, PSNR_nontext (strict): PSNR within and outside the text
           in dB, mean over the images that have a mask and such a region; left
           out if there are none
@@ -84,8 +84,8 @@ class TextRemovalMetric(ImagePairMetric):
             functions.
 
         Raises:
-            ValueError: If a field is missing, sizes differ, the prediction is
-                not finite or the ground truth not in [0, 1].
+            ValueError: If a field is missing, sizes differ or the ground
+                truth is not in [0, 1].
         """
         pred, gt = self.get_images(data_sample)
         result: dict[str, dict] = {}

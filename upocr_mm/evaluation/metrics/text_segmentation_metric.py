@@ -1,4 +1,5 @@
 from __future__ import annotations
+import math
 from typing import Sequence
 
 import numpy as np
@@ -16,7 +17,8 @@ class TextSegmentationMetric(ClassMapMetric):
 
     Needs the fields ``pred_sem_seg`` and ``gt_sem_seg``, integers (1, H, W):
     0 background, 1 text; in the label 255 is ignored. All scores are in
-    percent; a ratio 0 / 0 is 0.
+    percent. The precision of what predicts no text is 0; without text in the
+    labels there is nothing to score, all are ``nan``, and the log says so.
 
     The threshold of the prediction is that of the codec
     (``model.codecs.text_segmentation.threshold``). To find a good one, let
@@ -89,22 +91,30 @@ class TextSegmentationMetric(ClassMapMetric):
             Scores by name, in percent.
         """
         matrices = self.matrices(results)
-        scores = binary_scores(sum(matrices))
+        total = sum(matrices)
+        names = ['fgIoU', 'P', 'R', 'F', 'F_image']
+        if self.undefined(total, dict(text=1)):
+            if self.thresholds.size:
+                names += ['best_threshold', 'best_fgIoU']
+            return dict.fromkeys(names, math.nan)
+        scores = binary_scores(total)
         scores['F_image'] = average_image_f(matrices)
-        scores = {
-            name: 100 * scores[name]
-            for name in ('fgIoU', 'P', 'R', 'F', 'F_image')
-        }
+        scores = {name: 100 * scores[name] for name in names}
         if self.thresholds.size:
             scores.update(self._best_threshold(results))
         return scores
 
     def image_scores(self, result: dict) -> dict[str, float]:
-        """Scores of one image; without text in both, the IoU is 100."""
+        """Scores of one image; without text in both, the IoU is 100 and
+        there are no others, and none if all is ignored."""
         matrix, = self.matrices([result])
+        if not matrix.any():
+            return {}
         scores = binary_scores(matrix)
         scores['fgIoU'] = image_iou(matrix)
-        return {name: 100 * scores[name] for name in ('fgIoU', 'P', 'R', 'F')}
+        has_text = matrix.sum() > matrix[0, 0]
+        names = ('fgIoU', 'P', 'R', 'F') if has_text else ('fgIoU', )
+        return {name: 100 * scores[name] for name in names}
 
     def _best_threshold(self, results: list[dict]) -> dict[str, float]:
         counts = sum(np.array(result['sweep']) for result in results)

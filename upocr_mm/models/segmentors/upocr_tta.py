@@ -24,6 +24,25 @@ class UPOCRTTAModel(BaseTTAModel):
         data_preprocessor: As in mmengine.
     """
 
+    def test_step(self, data: dict) -> list[SegDataSample]:
+        """Predict a batch of augmented images.
+
+        Args:
+            data: What ``TestTimeAug`` packed: of ``inputs`` and
+                ``data_samples`` a list for each augmentation.
+
+        Raises:
+            ValueError: It is not augmented.
+        """
+        inputs = data.get('inputs') if isinstance(data, dict) else None
+        if not isinstance(inputs, (list, tuple)) or not inputs or not all(
+                isinstance(images, (list, tuple)) for images in inputs):
+            raise ValueError(
+                'test-time augmentation needs a pipeline that ends with '
+                'TestTimeAug: set tta_pipeline, as configs/_base_/datasets/'
+                'joint_512x512.py does, and test with --tta')
+        return super().test_step(data)
+
     def merge_preds(
         self, data_samples_list: Sequence[Sequence[SegDataSample]]
     ) -> list[SegDataSample]:
