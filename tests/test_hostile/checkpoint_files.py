@@ -34,9 +34,7 @@ def payload(where: str, legacy: bool = False) -> Maker:
         content = dict(state_dict=dict(FEW), meta={}, message_hub={})
         content[where] = Payload(folder)
         torch.save(
-            content,
-            folder / NAME,
-            _use_new_zipfile_serialization=not legacy)
+            content, folder / NAME, _use_new_zipfile_serialization=not legacy)
 
     return make
 
@@ -108,16 +106,16 @@ def safetensors(change: Callable[[dict, bytes], tuple[Any, bytes]]) -> Maker:
         size, = struct.unpack('<Q', content[:8])
         header, data = change(
             json.loads(content[8:8 + size]), content[8 + size:])
-        text = header if isinstance(header, bytes) else json.dumps(
-            header).encode()
+        text = header if isinstance(header,
+                                    bytes) else json.dumps(header).encode()
         (folder / NAME).write_bytes(struct.pack('<Q', len(text)) + text + data)
 
     return make
 
 
 def _tensor(**fields) -> Maker:
-    return safetensors(lambda header, data: (dict(
-        header, a=dict(header['a'], **fields)), data))
+    return safetensors(lambda header, data:
+                       (dict(header, a=dict(header['a'], **fields)), data))
 
 
 def _huge_header(folder: Path) -> None:
@@ -129,8 +127,8 @@ def _huge_header(folder: Path) -> None:
 # Each runs code in torch.load; what refuses it.
 PROGRAMS = {
     'pickle': (payload('state_dict'), 'posix.system, which is not data'),
-    'pickle, legacy': (payload('state_dict', True),
-                       'posix.system, which is not data'),
+    'pickle, legacy': (payload('state_dict',
+                               True), 'posix.system, which is not data'),
     'pickle in meta': (payload('meta'), 'posix.system, which is not data'),
     'pickle without torch': (bare_pickle, 'posix.system, which is not data'),
     'TorchScript': (torchscript, r'a program \(TorchScript\)'),

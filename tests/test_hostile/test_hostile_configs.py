@@ -76,7 +76,7 @@ REFUSED = [
     ('model.backbone.arch', 'huuge', 'model.backbone: arch must be one of'),
     ('model.decode_head.arch.embed_dims', -64, 'decode_head: arch.embed_dims'),
     ('model.decode_head.arch.embed_dims', 96, 'a multiple of 64'),
-    ('model.decode_head.in_channels', [1, 2], 'must name the channels of four'),
+    ('model.decode_head.in_channels', [1, 2], 'must name the channels of'),
     ('model.task_prompt.init_std', -1, 'task_prompt.init_std must be finite'),
     ('model.task_prompt.init_std', NAN, 'task_prompt.init_std must be finite'),
     ('model.task_prompt.tasks', [], 'must name at least one task'),
