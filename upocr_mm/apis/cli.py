@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, Iterator, Sequence
@@ -60,7 +61,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def list_models(pattern: str, as_json: bool) -> int:
     """Print the model index."""
-    entries = models.list_models(pattern)
+    try:
+        entries = models.list_models(pattern)
+    except re.error as error:
+        raise UsageError(f'{pattern!r} is no regular expression: '
+                         f'{error}') from None
     if as_json:
         print(json.dumps(entries, indent=1))
         return 0

@@ -1,6 +1,7 @@
 """``upocr train`` and ``upocr test``: the scripts that ``mim`` runs."""
 from __future__ import annotations
 import argparse
+import logging
 import os
 import runpy
 import subprocess
@@ -43,6 +44,8 @@ def run_script(command: str, arguments: Sequence[str]) -> int:
     script = Path(mmseg.__file__).parent / '.mim' / 'tools' / f'{command}.py'
     before, environment = sys.argv, dict(os.environ)
     sys.argv = [f'upocr {command}', *words]
+    # A log that cannot be written any more prints no traceback for each line.
+    logging.raiseExceptions = False
     try:
         functions = runpy.run_path(str(script), run_name=f'mmseg_{command}')
         args = functions['parse_args']()

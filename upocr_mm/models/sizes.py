@@ -83,7 +83,8 @@ def _check(size: SwinSize) -> None:
         for value in getattr(size, name):
             require_integer(f'arch.{name}', value)
     windows = size.window_size
-    for window in ([windows] if isinstance(windows, int) else windows):
+    is_list = isinstance(windows, (list, tuple))
+    for window in windows if is_list else [windows]:
         require_integer('window_size', window)
     check_pretrained_window('pretrained_window_size',
                             size.pretrained_window_size)
