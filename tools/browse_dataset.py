@@ -21,6 +21,7 @@ from mmseg.registry import MODELS, TASK_UTILS
 import upocr_mm  # noqa: F401  (registers data sets and codecs)
 from upocr_mm.datasets.browse_samples import (build_browsed_dataset,
                                               choose_indices, load_samples)
+from upocr_mm.datasets.checks import loaded_dataset
 from upocr_mm.datasets.data_check import DataCheckError
 from upocr_mm.utils import (ConfigOptions, UsageError, one_sentence,
                             read_config, reason_of)
@@ -66,8 +67,8 @@ def parse_args() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
 
 def write_sheets(cfg: Config, args: argparse.Namespace, out_dir: Path) -> int:
     """Write the sheets of all tasks; the number of samples that failed."""
-    dataset = build_browsed_dataset(cfg[f'{args.split}_dataloader'].dataset,
-                                    args.tasks)
+    dataset = build_browsed_dataset(
+        loaded_dataset(cfg, args.split), args.tasks)
     codecs = cfg.get('model', {}).get('codecs') or {}
     preprocessor = MODELS.build(
         cfg.model.data_preprocessor if codecs else dict(
