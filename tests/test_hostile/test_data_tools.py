@@ -16,6 +16,8 @@ from hostile_data import (content, cut, fifo, folder_at, made, mask, moved,
                           noise, nothing, paired, picture, remove, save, scut,
                           text, textseg)
 
+from upocr_mm.synthesis.assets.asset_folder import AssetFolder
+
 CHECK, BROWSE, SYNTHESIZE, SHEETS = (f'tools/{name}.py'
                                      for name in ('check_dataset',
                                                   'browse_dataset',
@@ -450,6 +452,51 @@ CONVERSIONS = [
 ]
 
 
+def asset_folder(folder: Path) -> None:
+    """Replace what was taken from a package."""
+    assets = AssetFolder(folder / 'out', 'fonts.csv', ['file', 'package'])
+    assets.prepare()
+    with assets.replaced('fonts-x', {}) as (new, rows):
+        (new / 'b.ttf').write_text('b')
+        rows.append(dict(file='b.ttf'))
+
+
+def assets(folder: Path) -> None:
+    """What was taken from a package before."""
+    text('out/fonts-x/a.ttf', 'a')(folder)
+    text('out/fonts-x/package.json', '{}')(folder)
+    text('out/fonts-x/fonts.csv', 'file,package\nfonts-x/a.ttf,x\n')(folder)
+
+
+ASSETS = [
+    Case(
+        'fonts again',
+        assets,
+        asset_folder,
+        changes=('out/fonts-x/*', ),
+        leaves=('out/*', )),
+    Case(
+        'fonts over a folder of others',
+        text('out/fonts-x/a.ttf', 'a'),
+        asset_folder,
+        'was not made by this tool',
+        raises=FileExistsError),
+    Case(
+        'fonts over fonts of others',
+        made(assets, text('out/fonts-x/mine.ttf', 'mine')),
+        asset_folder,
+        'not made, as mine.ttf',
+        raises=FileExistsError),
+    Case(
+        'fonts without room',
+        assets,
+        asset_folder,
+        'too large',
+        raises=OSError,
+        during=lambda: no_room(0)),
+]
+
+
 def masks(*args: object):
     return tool(MASKS, 'data/image', 'data/label', 'out', *args)
 
@@ -514,6 +561,11 @@ def test_synthesis(case, hostile):
 
 @pytest.mark.parametrize('case', params(CONVERSIONS))
 def test_conversion(case, hostile):
+    hostile(case)
+
+
+@pytest.mark.parametrize('case', params(ASSETS))
+def test_assets(case, hostile):
     hostile(case)
 
 
