@@ -64,7 +64,7 @@ def run_script(command: str, arguments: Sequence[str]) -> int:
         print(f'upocr {command}: {sentence_of(error)}', file=sys.stderr)
         return exit_code_of(error)
     finally:
-        sys.argv = before
+        sys.argv, logging.raiseExceptions = before, True
         # The script sets it, and a second run would take it for its own.
         if 'LOCAL_RANK' not in environment:
             os.environ.pop('LOCAL_RANK', None)
