@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from mmseg.registry import MODELS, TASK_UTILS
@@ -21,8 +21,10 @@ from mmseg.registry import MODELS, TASK_UTILS
 import upocr_mm  # noqa: F401  (registers data sets and codecs)
 from upocr_mm.datasets.browse_samples import (build_browsed_dataset,
                                               choose_indices, load_samples)
+from upocr_mm.datasets.checks import loaded_dataset
 from upocr_mm.datasets.data_check import DataCheckError
-from upocr_mm.utils import UsageError, one_sentence, read_config, reason_of
+from upocr_mm.utils import (ConfigOptions, UsageError, one_sentence,
+                            read_config, reason_of)
 from upocr_mm.visualization.own_sheet import write_sheet
 from upocr_mm.visualization.sample_sheets import (caption_of, draw_grid,
                                                   draw_sample)
@@ -57,7 +59,7 @@ def parse_args() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
         help='height of the pictures in a sheet (default: 256)')
     add('--out-dir', type=Path, metavar='DIR',
         help='where to (default: work_dirs/<name of CONFIG>/browse)')
-    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+    add('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE',
         help='changes of the configuration')
     # yapf: enable
     return parser, parser.parse_args()
@@ -65,8 +67,8 @@ def parse_args() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
 
 def write_sheets(cfg: Config, args: argparse.Namespace, out_dir: Path) -> int:
     """Write the sheets of all tasks; the number of samples that failed."""
-    dataset = build_browsed_dataset(cfg[f'{args.split}_dataloader'].dataset,
-                                    args.tasks)
+    dataset = build_browsed_dataset(
+        loaded_dataset(cfg, args.split), args.tasks)
     codecs = cfg.get('model', {}).get('codecs') or {}
     preprocessor = MODELS.build(
         cfg.model.data_preprocessor if codecs else dict(

@@ -15,7 +15,6 @@ import os
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
 import upocr_mm  # noqa: F401  (registers the data sets)
@@ -23,8 +22,8 @@ from upocr_mm.datasets.checks import (CheckReport, DataPart, check_parts,
                                       format_report, parts_in_folder,
                                       parts_of_config, report_dict)
 from upocr_mm.datasets.checks.near_duplicates import BITS, MAX_DISTANCE
-from upocr_mm.utils import (UsageError, one_sentence, read_config, reason_of,
-                            write_whole)
+from upocr_mm.utils import (ConfigOptions, UsageError, one_sentence,
+                            read_config, reason_of, write_whole)
 
 
 def parse_args() -> argparse.Namespace:
@@ -57,7 +56,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='changes of the configuration; for a folder, arguments of its '
         'data sets')

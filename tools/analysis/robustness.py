@@ -13,13 +13,14 @@ import json
 from pathlib import Path
 
 import matplotlib
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.runner import Runner
 from score_table import METRICS, format_table
 
 from upocr_mm.checkpoint import check_file
 from upocr_mm.engine.config_check import check_config
-from upocr_mm.utils import UsageError, one_sentence, read_config, write_whole
+from upocr_mm.utils import (ConfigOptions, UsageError, one_sentence,
+                            read_config, write_whole)
 
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt  # noqa: E402
@@ -115,7 +116,7 @@ def main() -> None:
         help='columns and curves, as far as the test has them (default: '
         f'{" ".join(METRICS)})')
     parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+        '--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     args = parser.parse_args()
     with one_sentence():
         check_file(args.checkpoint)

@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 
 from mmcv.transforms import to_tensor
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmengine.utils import track_iter_progress
@@ -23,8 +23,8 @@ import upocr_mm  # noqa: F401  (registers data sets, codecs and metrics)
 from upocr_mm.datasets.base_paired_dataset import IMAGE_SUFFIXES
 from upocr_mm.evaluation.reports import (format_console, format_report,
                                          write_image_scores)
-from upocr_mm.utils import (UsageError, one_sentence, read_config, read_image,
-                            write_whole)
+from upocr_mm.utils import (ConfigOptions, UsageError, one_sentence,
+                            read_config, read_image, write_whole)
 
 
 def index_predictions(folder: Path, stems: list[str]) -> dict[str, Path]:
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=ConfigOptions,
         metavar='KEY=VALUE',
         help='changes of the configuration')
     args = parser.parse_args()

@@ -118,10 +118,7 @@ class BasePairedDataset(BaseDataset):
             samples = [self.get_data_info(i) for i in range(len(self))]
             self._note_found(check_samples(type(self).__name__, samples))
         elif turns_images(self.pipeline):
-            self._warn('the files are not checked, and LoadImageFromFile '
-                       'turns images by an EXIF orientation, but nothing '
-                       'their targets: set color_type='
-                       "'color_ignore_orientation'")
+            self.warn_of_turns()
         if self._problems:
             self._fully_initialized = False
             self._raise_problems()
@@ -147,6 +144,12 @@ class BasePairedDataset(BaseDataset):
             self._warn(f'the EXIF orientation of {len(self.oriented)} file(s) '
                        'is ignored, the pixels are taken as stored: '
                        f'{"; ".join(listed)}')
+
+    def warn_of_turns(self) -> None:
+        """Say that a pipeline would turn images, of unchecked files."""
+        self._warn('the files are not checked, and LoadImageFromFile turns '
+                   'images by an EXIF orientation, but nothing their targets: '
+                   "set color_type='color_ignore_orientation'")
 
     def _warn(self, text: str) -> None:
         print_log(

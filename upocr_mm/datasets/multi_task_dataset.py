@@ -82,6 +82,9 @@ class MultiTaskDataset(ConcatDataset):
                 format_problems(type(child).__name__, child.oriented)
                 for child in self.datasets if getattr(child, 'oriented', None)
             ]
+            for child in self.datasets:
+                if getattr(child, 'check_files', True) is False:
+                    child.warn_of_turns()
         if errors:
             raise DataCheckError('\n'.join(errors))
         super().full_init()

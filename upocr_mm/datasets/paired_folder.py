@@ -113,19 +113,17 @@ class PairedFolderDataset(BasePairedDataset):
 
 
 def _checked_label_map(label_map: dict | None) -> dict[int, int]:
-    # Keys arrive as strings from a dumped configuration.
-    label_map = {
-        int(value): int(label)
-        for value, label in (label_map or {
-            0: 0,
-            255: 1
-        }).items()
-    }
-    if not all(0 <= number <= 255 for item in label_map.items()
-               for number in item):
+    given = {0: 0, 255: 1} if label_map is None else label_map
+    try:
+        # Keys arrive as strings from a dumped configuration.
+        checked = {int(value): int(label) for value, label in given.items()}
+    except (ValueError, TypeError, AttributeError):
+        checked = {}
+    if not checked or not all(0 <= number <= 255 for item in checked.items()
+                              for number in item):
         raise ValueError('label_map must map values of 0 to 255 to classes '
-                         f'of 0 to 254 or 255 (ignored), got {label_map}')
-    return label_map
+                         f'of 0 to 254 or 255 (ignored), got {given!r}')
+    return checked
 
 
 def _set_classes(metainfo: dict, label_map: dict[int, int]) -> None:

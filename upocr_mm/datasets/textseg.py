@@ -101,6 +101,6 @@ class TextSegDataset(BasePairedDataset):
             detail = f'{path}: {name} ({count} times, in {places})'
             if counts[name] > 1:
                 self.note('id named more than once (once is allowed)', detail)
-            elif count > 1:
+            elif count > 1 and name in counts:
                 self.doubt('id named more than once (once is allowed)', detail)
         return list(dict.fromkeys(wanted))

@@ -1,3 +1,4 @@
+from .config_options import ConfigOptions
 from .data_tasks import data_tasks
 from .installed_configs import mmseg_config
 from .labels import IGNORE_INDEX
@@ -10,7 +11,8 @@ from .unwrap import unwrap
 from .written_whole import write_whole, written_whole
 
 __all__ = [
-    'IGNORE_INDEX', 'UsageError', 'data_tasks', 'exit_code_of', 'mmseg_config',
-    'one_sentence', 'read_config', 'read_image', 'reason_of',
-    'refuse_same_file', 'sentence_of', 'unwrap', 'write_whole', 'written_whole'
+    'ConfigOptions', 'IGNORE_INDEX', 'UsageError', 'data_tasks',
+    'exit_code_of', 'mmseg_config', 'one_sentence', 'read_config',
+    'read_image', 'reason_of', 'refuse_same_file', 'sentence_of', 'unwrap',
+    'write_whole', 'written_whole'
 ]

@@ -28,7 +28,8 @@ def read_config(file: str | Path,
     """
     file = Path(file)
     if not file.is_file():
-        what = 'is a folder' if file.is_dir() else 'does not exist'
+        what = 'is no file' if file.exists() else 'does not exist'
+        what = 'is a folder' if file.is_dir() else what
         raise UsageError(f'the config {file} {what}')
     if file.suffix not in ('.py', '.json', '.yaml', '.yml'):
         raise UsageError(f'the config {file} must end in .py, .json or .yaml')

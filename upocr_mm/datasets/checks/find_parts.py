@@ -36,7 +36,7 @@ def parts_of_config(cfg: ConfigDict) -> tuple[list[DataPart], list[str]]:
     """
     parts, notes = [], []
     leaves = {
-        split: list(_leaves(cfg[f'{split}_dataloader']['dataset'], []))
+        split: list(_leaves(loaded_dataset(cfg, split), []))
         for split in SPLITS if cfg.get(f'{split}_dataloader')
     }
     tested = [_without_pipeline(leaf) for leaf, _ in leaves.get('test', [])]
@@ -57,6 +57,24 @@ def parts_of_config(cfg: ConfigDict) -> tuple[list[DataPart], list[str]]:
             'train_dataloader, val_dataloader or test_dataloader', *notes
         ]))
     return parts, notes
+
+
+def loaded_dataset(cfg: ConfigDict, split: str) -> ConfigDict:
+    """The data set of a loader of a configuration.
+
+    Args:
+        cfg: The configuration.
+        split: ``'train'``, ``'val'`` or ``'test'``.
+
+    Raises:
+        ValueError: There is none.
+    """
+    loader = cfg[f'{split}_dataloader']
+    dataset = loader.get('dataset') if isinstance(loader, dict) else None
+    if not isinstance(dataset, dict):
+        raise ValueError(f'{split}_dataloader must have the dict of a data '
+                         f'set as its dataset, got {dataset!r}')
+    return dataset
 
 
 def parts_in_folder(folder: str | Path,

@@ -76,6 +76,12 @@ class TextSegmentationMetric(ClassMapMetric):
         if self.thresholds.size:
             image = self.get_data(data_sample, 'pred_image').float()
             label = self.get_data(data_sample, 'gt_sem_seg')
+            if image.shape[1:] != label.shape[1:]:
+                raise ValueError(
+                    'pred_image and gt_sem_seg of '
+                    f'{data_sample.get("img_path")!r} must have the same '
+                    f'size, but got {tuple(image.shape[1:])} and '
+                    f'{tuple(label.shape[1:])}')
             result['sweep'] = threshold_counts(
                 image.mean(0, keepdim=True).numpy(), label.numpy(),
                 self.thresholds).tolist()

@@ -67,13 +67,18 @@ class AssetFolder:
 
         Raises:
             FileExistsError: There is a subfolder of this name that was not
-                made by this class.
+                made by this class, or holds other files too.
         """
         target = self.root / package
         if target.exists() and self.record(package) is None:
             raise FileExistsError(
                 f'"{target}" exists and was not made by this tool (it has no '
                 f'{RECORD}); choose another folder')
+        foreign = self._foreign_files(target)
+        if foreign:
+            raise FileExistsError(
+                f'"{target}" holds {len(foreign)} file(s) that this tool has '
+                f'not made, as {foreign[0]}; move them away')
         with tempfile.TemporaryDirectory(
                 prefix='.partial-', dir=self.root) as folder:
             new, rows = Path(folder, 'new'), []
@@ -100,6 +105,20 @@ class AssetFolder:
         with written_whole(path) as folder:
             self._write(folder / path.name, rows)
         return len(rows)
+
+    def _foreign_files(self, target: Path) -> list[str]:
+        """What the subfolder of a package holds besides its own."""
+        own = {self._table, RECORD}
+        with contextlib.suppress(FileNotFoundError):
+            with (target / self._table).open(
+                    encoding='utf-8', newline='') as lines:
+                own.update(row['file'].partition('/')[2]
+                           for row in csv.DictReader(lines) if row.get('file'))
+        files = {
+            path.relative_to(target).as_posix()
+            for path in target.rglob('*') if not path.is_dir()
+        }
+        return sorted(files - own)
 
     def _write(self, path: Path, rows: list[dict]) -> None:
         with path.open('w', encoding='utf-8', newline='') as lines:
