@@ -4,7 +4,9 @@ from mmseg.registry import OPTIMIZERS
 from ..checkpoint.mmengine_loader import register
 from .hooks import (EvaluationReportHook, ExactResumeHook, PreflightHook,
                     TaskMetaHook, TF32Hook)
-from .optim_wrappers import Bfloat16OptimWrapper
+from .model_wrappers import SameStartWrapper
+from .optim_wrappers import (Bfloat16OptimWrapper,
+                             SeparateOptimWrapperConstructor)
 from .schedulers import PeriodicLinearLR
 
 # From now on no checkpoint runs code.
@@ -14,5 +16,6 @@ OPTIMIZERS.register_module('FusedAdamW', module=torch.optim.AdamW)
 
 __all__ = [
     'Bfloat16OptimWrapper', 'EvaluationReportHook', 'ExactResumeHook',
-    'PeriodicLinearLR', 'PreflightHook', 'TF32Hook', 'TaskMetaHook'
+    'PeriodicLinearLR', 'PreflightHook', 'SameStartWrapper',
+    'SeparateOptimWrapperConstructor', 'TF32Hook', 'TaskMetaHook'
 ]
