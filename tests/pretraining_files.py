@@ -61,8 +61,7 @@ def viteraser() -> dict:
             **weights('viteraser', (16, 8), (8, 8)), 'vgg16.features.0.weight':
             torch.zeros(64, 3, 3, 3)
         },
-        discriminator={name: torch.zeros(1)
-                       for name in KEYS['discriminator']},
+        discriminator=weights('discriminator', (16, 8), (8, 8)),
         optimizer_G=optimizer(),
         optimizer_D=optimizer(),
         epoch=300,

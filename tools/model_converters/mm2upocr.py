@@ -1,6 +1,7 @@
 """Convert a checkpoint of ours into the form of the authors' weights.
 
-The inverse of upocr2mm.py. VGG-16 of the feature loss is not part of it.
+The inverse of upocr2mm.py, for UPOCR, ViTEraser and both stages of SegMIM.
+VGG-16 of the feature loss is not part of it.
 
     python tools/model_converters/mm2upocr.py iter_80000.pth upocr.pth
 """
@@ -11,7 +12,27 @@ from pathlib import Path
 
 from upocr2mm import write
 
-from upocr_mm.checkpoint import RELEASED_TASKS, export_released, load_tensors
+from upocr_mm.checkpoint import (RELEASED_TASKS, export_released, kind_of_ours,
+                                 load_tensors)
+
+KINDS = ('upocr', 'viteraser', 'segmim', 'segmim_encoder')
+DISCRIMINATOR = 'discriminator.'
+
+
+def file_content(state: dict, kind: str) -> dict:
+    """Weights as the authors pack them."""
+    if kind == 'segmim_encoder':
+        return state
+    content = dict(model={
+        k: v
+        for k, v in state.items() if not k.startswith(DISCRIMINATOR)
+    })
+    if kind == 'viteraser':
+        content['discriminator'] = {
+            k[len(DISCRIMINATOR):]: v
+            for k, v in state.items() if k.startswith(DISCRIMINATOR)
+        }
+    return content
 
 
 def main() -> None:
@@ -20,6 +41,13 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('src', type=Path, help='a checkpoint of ours')
     parser.add_argument('dst', type=Path, help='the file to write')
+    parser.add_argument(
+        '--kind',
+        choices=('auto', *KINDS),
+        default='auto',
+        help="whose file to write; of SegMIM 'segmim' is encoder-decoder.pth "
+        "and 'segmim_encoder' encoder-finetuned.pth (default: by what is in "
+        'the checkpoint)')
     parser.add_argument(
         '--tasks',
         nargs='+',
@@ -33,14 +61,19 @@ def main() -> None:
             raise ValueError(
                 f'{args.src} is not a checkpoint of ours (it has no '
                 "'state_dict'); published files go through upocr2mm.py")
-        state = export_released(content['state_dict'], args.tasks)
-        write(dict(model=state), args.dst)
+        meta = content.get('meta', {}).get('upocr', {})
+        kind = args.kind
+        if kind == 'auto':
+            kind = kind_of_ours(content['state_dict'], meta)
+        state = export_released(content['state_dict'], args.tasks, kind)
+        write(file_content(state, kind), args.dst)
     except (ValueError, OSError) as error:
         sys.exit(str(error))
-    print(f'{args.dst}: written, {len(state)} tensors, prompts in the order '
-          f'{" ".join(args.tasks)}')
-    palettes = content.get('meta', {}).get('upocr', {}).get('palettes', {})
-    for task, palette in palettes.items():
+    prompts = (', prompts in the order ' +
+               ' '.join(args.tasks) if kind == 'upocr' else '')
+    print(f'{args.dst}: written as a file of {kind}, {len(state)} tensors'
+          f'{prompts}')
+    for task, palette in meta.get('palettes', {}).items():
         print(f'  {task} has the colors {palette}')
 
 

@@ -5,12 +5,12 @@ from .released_files import (detect_arch, encoder_settings, find_weights,
                              kind_of, other_entries, tasks_of_run, windows_of)
 from .released_names import DROPPED
 from .released_weights import (RELEASED_TASKS, Conversion, convert_released,
-                               export_released, replace_encoder)
+                               export_released, kind_of_ours, replace_encoder)
 
 __all__ = [
     'DROPPED', 'RELEASED_TASKS', 'Conversion', 'check_file',
     'compare_palettes', 'compare_state_dicts', 'compare_windows',
     'convert_released', 'detect_arch', 'encoder_settings', 'export_released',
-    'find_weights', 'kind_of', 'listed', 'load_tensors', 'other_entries',
-    'replace_encoder', 'tasks_of_run', 'windows_of'
+    'find_weights', 'kind_of', 'kind_of_ours', 'listed', 'load_tensors',
+    'other_entries', 'replace_encoder', 'tasks_of_run', 'windows_of'
 ]

@@ -1,7 +1,7 @@
 """Weights as the authors of UPOCR, ViTEraser and Swin-v2 publish them."""
 from __future__ import annotations
 import re
-from typing import Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 import torch
 
@@ -143,13 +143,31 @@ def replace_encoder(whole: Conversion, encoder: Conversion) -> Conversion:
     state = {
         name: value
         for name, value in whole.state_dict.items()
-        if not name.startswith('backbone.')
+        # Bare encoders have no mask token.
+        if not name.startswith('backbone.') or name == 'backbone.mask_token'
     }
     state.update(encoder.state_dict)
     dropped = dict(whole.dropped)
     for group, names in encoder.dropped.items():
         dropped[group] = dropped.get(group, []) + names
     return Conversion(state, dropped, whole.missing)
+
+
+def kind_of_ours(state_dict: Iterable[str], meta: Mapping[str, Any]) -> str:
+    """As whose weights a checkpoint of ours is exported.
+
+    Args:
+        state_dict: Its weights, or their names.
+        meta: ``meta['upocr']`` of it.
+
+    Returns:
+        See :func:`kind_of`: of SegMIM's second stage ``'segmim_encoder'``.
+    """
+    if any(name.startswith('mask_branch.') for name in state_dict):
+        return 'viteraser'
+    if any(name.startswith('text_head.') for name in state_dict):
+        return 'segmim_encoder' if meta.get('stage') == 2 else 'segmim'
+    return 'upocr'
 
 
 def export_released(state_dict: Mapping[str, torch.Tensor],
