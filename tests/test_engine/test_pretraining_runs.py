@@ -69,6 +69,8 @@ def test_chain(tmp_path: Path, drawn_data: Path) -> None:
         else:
             cfg = pretraining_cfg(stage, tmp_path / stage, drawn_data, iters=1)
         cfg.load_from = last and str(last)
+        # which is to start, not to resume, from the stage before
+        cfg.resume = True
         runner = Runner.from_cfg(cfg)
         start = StartHook()
         runner.register_hook(start)
