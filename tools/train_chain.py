@@ -71,7 +71,8 @@ def with_steps(config: Path, steps: int) -> Config:
     if 'val_interval' in cfg.train_cfg:
         cfg.train_cfg.val_interval = steps
     cfg.default_hooks.checkpoint.interval = steps
-    cfg.default_hooks.logger.interval = max(1, steps // 20)
+    # The log has means of ten steps.
+    cfg.default_hooks.logger.interval = min(10, steps)
     for schedule in cfg.param_scheduler:
         if schedule.type == 'PeriodicLinearLR':
             warmup = schedule.warmup_periods * schedule.period * factor
@@ -141,7 +142,7 @@ def main() -> None:
             run('-m', 'mim', 'train', 'mmsegmentation', file, '--work-dir',
                 folder, '--resume', *options)
         rows[name] = read_rows(folder)
-    print('Losses, mean of the first and of the last twentieth:')
+    print('Losses, means of the first and of the last ten steps:')
     for name, found in rows.items():
         describe_losses(name, found)
     print(f'Scores of UPOCR after {steps["upocr"]} steps of its own:')

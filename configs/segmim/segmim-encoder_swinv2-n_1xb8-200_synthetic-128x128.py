@@ -13,9 +13,13 @@ train_dataloader = dict(
             text_removal=dict(
                 type='SyntheticTextDataset',
                 task='text_removal',
-                size=(128, 128))),
+                size=(128, 128),
+                presets='simple')),
         pipeline=[resize, _base_.pack]))
-optim_wrapper = dict(type='OptimWrapper')
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(lr=1e-3, betas=(0.9, 0.95)),
+    paramwise_cfg=dict(layer_decay_rate=0.9))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, end=20, by_epoch=False),
     dict(

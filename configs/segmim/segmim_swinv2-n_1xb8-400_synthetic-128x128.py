@@ -14,9 +14,11 @@ train_dataloader = dict(
             text_removal=dict(
                 type='SyntheticTextDataset',
                 task='text_removal',
-                size=(128, 128))),
+                size=(128, 128),
+                presets='simple')),
         pipeline=[resize, _base_.mask, _base_.pack]))
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(lr=1e-3))
+optim_wrapper = dict(
+    type='OptimWrapper', optimizer=dict(lr=1e-3, betas=(0.9, 0.95)))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, end=20, by_epoch=False),
     dict(type='MultiStepLR', milestones=[320], gamma=0.1, by_epoch=False)

@@ -19,7 +19,8 @@ train_dataloader = dict(
                 _delete_=True,
                 type='SyntheticTextDataset',
                 task='text_removal',
-                size=(128, 128))),
+                size=(128, 128),
+                presets='simple')),
         pipeline=[resize, pack]))
 test_dataloader = dict(
     num_workers=1,
@@ -30,7 +31,7 @@ test_pipeline = [load, resize, pack]
 tta_pipeline = [load, resize, _base_.tta_pipeline[-1]]
 optim_wrapper = dict(
     generator=dict(
-        optimizer=dict(lr=1e-3),
+        optimizer=dict(lr=1e-3, betas=(0.9, 0.95)),
         clip_grad=dict(max_norm=1.0),
         paramwise_cfg=None))
 param_scheduler = [
