@@ -61,8 +61,7 @@ def viteraser() -> dict:
             **weights('viteraser', (16, 8), (8, 8)), 'vgg16.features.0.weight':
             torch.zeros(64, 3, 3, 3)
         },
-        discriminator={name: torch.zeros(1)
-                       for name in KEYS['discriminator']},
+        discriminator=weights('discriminator', (16, 8), (8, 8)),
         optimizer_G=optimizer(),
         optimizer_D=optimizer(),
         epoch=300,
@@ -124,6 +123,48 @@ def model_cfg(prompts: bool = True) -> dict:
     if not prompts:
         cfg['task_prompt']['positions'] = []
     return cfg
+
+
+def viteraser_cfg() -> dict:
+    """Config of ViTEraser at the size of the reference numbers."""
+    cfg = model_cfg(prompts=False)
+    name = 'text_removal'
+    cfg.update(
+        type='ViTEraser',
+        task_prompt=dict(type='TaskPrompt', tasks=[name], positions=[]),
+        codecs={name: cfg['codecs'][name]},
+        losses={
+            name:
+            dict(
+                pixel=dict(
+                    type='MultiScalePixelLoss', outside_weights=(0.8, 1, 2)),
+                feature=dict(type='VGGFeatureLoss', weights='random'))
+        },
+        mask_branch=dict(type='MaskBranch'),
+        discriminator=dict(type='TextRegionDiscriminator'),
+        mask_loss=dict(type='DiceLoss', ignore_index=None),
+        adversarial_loss=dict(type='HingeAdversarialLoss', loss_weight=0.1))
+    return cfg
+
+
+def segmim_cfg() -> dict:
+    """Config of SegMIM's first stage at that size."""
+    cfg = {
+        key: value
+        for key, value in model_cfg().items()
+        if key in ('data_preprocessor', 'backbone', 'decode_head')
+    }
+    cfg['backbone'].update(
+        type='MaskedSwinTransformerV2',
+        window_size=8,
+        pretrained_window_sizes=(8, ) * 4)
+    cfg['decode_head'].update(pretrained_window_size=0, out_strides=(1, ))
+    return dict(
+        cfg,
+        type='SegMIM',
+        text_head=dict(type='TextMaskHead'),
+        text_loss=dict(type='DiceLoss', ignore_index=None),
+        reconstruction_loss=dict(type='MaskedPixelLoss'))
 
 
 def save(content: dict, file: Path) -> Path:

@@ -317,8 +317,9 @@ def test_imagenet_weights_fit(tmp_path: Path) -> None:
     assert tables[0].max() > 1
 
 
-@pytest.mark.parametrize('folder',
-                         ['upocr', 'upocr_ablation', 'baselines', 'examples'])
+@pytest.mark.parametrize('folder', [
+    'upocr', 'upocr_ablation', 'segmim', 'viteraser', 'baselines', 'examples'
+])
 def test_metafile(folder: str) -> None:
     """Every config is in the metafile of its folder, as mim looks it up."""
     models = load_yaml(CONFIGS / folder / 'metafile.yml')['Models']

@@ -1,6 +1,6 @@
 # UPOCR-Small as in the paper (Table 7, appendix A.4): two GPUs of 24 samples,
-# eight of each task. It starts from ViTEraser-Small, converted by
-# tools/model_converters/upocr2mm.py; UPOCR_WEIGHTS is the folder.
+# eight of each task. It starts from ViTEraser-Small, a checkpoint of
+# configs/viteraser or the authors' (upocr2mm.py); UPOCR_WEIGHTS is the folder.
 _base_ = [
     '../_base_/models/upocr_swinv2.py', '../_base_/datasets/joint_512x512.py',
     '../_base_/schedules/schedule_80k.py', '../_base_/default_runtime.py'

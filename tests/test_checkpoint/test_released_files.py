@@ -51,6 +51,8 @@ def test_state_dict_of_a_file() -> None:
     for content in (dict(a=one), dict(model={'module.a': one}, b=one),
                     dict(state_dict=dict(a=one), epoch=3)):
         assert find_weights(content) == dict(a=one)
+    content = dict(model=dict(a=one), discriminator={'module.b': one})
+    assert find_weights(content) == {'a': one, 'discriminator.b': one}
 
 
 def test_what_else_is_in_a_file() -> None:
@@ -59,14 +61,15 @@ def test_what_else_is_in_a_file() -> None:
         name: count
         for name, (count, _) in entries.items()
     } == dict(
-        discriminator=50, optimizer_G=2, optimizer_D=2, epoch=0, args=0)
-    assert entries['discriminator'][1].startswith('discriminator')
+        optimizer_G=2, optimizer_D=2, epoch=0, args=0)
+    assert entries['optimizer_D'][1].startswith('state of the optimizer')
     assert set(other_entries(
         files.segmim())) == {'optimizer', 'lr_scheduler', 'scaler', 'epoch'}
     assert other_entries(dict(
         a=torch.ones(1), epoch=3)) == dict(epoch=(0, 'about the training'))
     with pytest.raises(
-            ValueError, match=r"there is ema \(1 tensors\), but only \['disc"):
+            ValueError,
+            match=r"there is ema \(1 tensors\), but only \['\*opt"):
         other_entries(dict(model={}, ema=dict(a=torch.ones(1)), epoch=3))
 
 

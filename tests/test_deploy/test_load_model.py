@@ -4,9 +4,13 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from mmseg.registry import MODELS
+from pretraining_files import viteraser_cfg
 from reference_model import reference_model_cfg
 
 from upocr_mm.deploy import load_model
+from upocr_mm.models import UPOCR
 
 ROOT = Path(__file__).parents[2]
 BASELINE = ROOT / 'configs' / 'baselines' / (
@@ -43,6 +47,27 @@ def test_round_trip(config: Path, tmp_path: Path) -> None:
         assert torch.equal(loaded.state_dict()[name], value), name
     torch.save(model.state_dict(), file)
     load_model(config, file)
+
+
+def test_viteraser(tmp_path: Path) -> None:
+    """Predicts without what its training alone has."""
+    cfg = viteraser_cfg()
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg).eval()
+    path = tmp_path / 'viteraser.py'
+    Config(dict(model=cfg)).dump(str(path))
+    file = save(model, tmp_path / 'a.pth', **model.task_meta)
+    loaded = load_model(path, file)
+    assert type(loaded) is UPOCR and loaded.tasks == ('text_removal', )
+    inputs = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        expected, _ = model.erase(inputs)
+        found, = loaded.predict_tasks(inputs, ['text_removal'])
+    assert torch.equal(found, expected[-1])
+    # one that says nothing of itself is of a UPOCR
+    save(model, file)
+    with pytest.raises(ValueError, match='keys are unexpected: mask_branch'):
+        load_model(path, file)
 
 
 def test_checkpoint_does_not_fit(config: Path, tmp_path: Path) -> None:

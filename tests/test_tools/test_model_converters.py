@@ -24,6 +24,7 @@ from reference_model import (DATA, TASKS, reference_model, reference_model_cfg,
                              reference_state_dict)
 
 from upocr_mm.checkpoint import export_released, find_weights, load_tensors
+from upocr_mm.models.segmentors.segmim import MISSING
 
 ROOT = Path(__file__).parents[2]
 CONVERTERS = ROOT / 'tools' / 'model_converters'
@@ -191,7 +192,7 @@ def test_viteraser(run_tool, config: Path, tmp_path: Path) -> None:
             f'{src}: weights of viteraser\n',
             'dropped         6  decoder.mask_conv.*: text mask branch',
             'dropped         1  vgg16.*: VGG-16 of the feature loss',
-            'dropped        50  discriminator: discriminator',
+            'dropped        50  discriminator.*: discriminator',
             'dropped         2  optimizer_G: state of the optimizer',
             'dropped         2  optimizer_D: state of the optimizer',
             'dropped         0  epoch: about the training',
@@ -206,6 +207,69 @@ def test_viteraser(run_tool, config: Path, tmp_path: Path) -> None:
         encoder=[(16, 8)], decoder=[(8, 8)])
     assert sorted(content['meta']['upocr']['missing']) == sorted(
         f'task_prompt.prompts.{task}' for task in TASKS)
+
+
+def save_config(model: dict, file: Path) -> Path:
+    Config(dict(model=model)).dump(str(file))
+    return file
+
+
+def test_viteraser_there_and_back(run_tool, tmp_path: Path) -> None:
+    """With a configuration of ViTEraser nothing of it is left out."""
+    src = files.save(files.viteraser(), tmp_path / 'ViTEraser.pth')
+    ours, back = tmp_path / 'ours.pth', tmp_path / 'back.pth'
+    config = save_config(files.viteraser_cfg(), tmp_path / 'viteraser.py')
+    done = run_tool('upocr2mm', src, ours, '--config', config)
+    assert done.returncode == 0, done.stdout
+    assert 'missing' not in done.stdout
+    meta = torch.load(ours)['meta']['upocr']
+    assert meta['training_only'] == ['mask_branch.', 'discriminator.']
+    done = run_tool('mm2upocr', ours, back)
+    assert 'written as a file of viteraser' in done.stdout
+    first, second = torch.load(src, weights_only=False), torch.load(back)
+    for part in 'model', 'discriminator':
+        names = {
+            name
+            for name in first[part]
+            if 'relative_' not in name and 'vgg16' not in name
+        }
+        assert {n for n in second[part] if 'relative_' not in n} == names
+        for name in names:
+            assert torch.equal(first[part][name], second[part][name]), name
+
+
+def test_segmim_there_and_back(run_tool, tmp_path: Path) -> None:
+    """Both files of SegMIM, from a checkpoint of its second stage."""
+    src = files.save(files.segmim(), tmp_path / 'encoder-decoder.pth')
+    encoder = files.save(files.segmim_encoder(),
+                         tmp_path / 'encoder-finetuned.pth')
+    cfg = dict(files.segmim_cfg(), reconstruction_loss=None)
+    config = save_config(cfg, tmp_path / 'segmim.py')
+    done = run_tool('upocr2mm', src, tmp_path / 'ours.pth', '--config', config,
+                    '--encoder', encoder)
+    assert done.returncode == 0, done.stdout
+    content = torch.load(tmp_path / 'ours.pth')
+    assert content['meta']['upocr']['stage'] == 2
+    back = tmp_path / 'back.pth'
+    done = run_tool('mm2upocr', tmp_path / 'ours.pth', back)
+    assert 'written as a file of segmim_encoder' in done.stdout
+    expected, found = torch.load(encoder), torch.load(back)
+    expected = {k: v for k, v in expected.items() if 'relative_' not in k}
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        assert torch.equal(found[name], value), name
+    done = run_tool('mm2upocr', tmp_path / 'ours.pth', back, '--kind',
+                    'segmim')
+    whole, found = torch.load(src)['model'], torch.load(back)['model']
+    whole = {k: v for k, v in whole.items() if 'relative_' not in k}
+    assert set(found) == set(whole)
+    for name, value in whole.items():
+        short = name.replace(files.ENCODER, '')
+        assert torch.equal(found[name], expected.get(short, value)), name
+    done = run_tool('mm2upocr', tmp_path / 'ours.pth', back, '--kind',
+                    'viteraser')
+    assert done.returncode
+    assert "of the kind 'viteraser', but those of 'segmim'" in done.stdout
 
 
 def test_segmim(run_tool, config: Path, tmp_path: Path) -> None:
@@ -234,7 +298,7 @@ def test_segmim(run_tool, config: Path, tmp_path: Path) -> None:
     both, alone, first = (
         torch.load(tmp_path / name)
         for name in ('both.pth', 'encoder.pth', 'first.pth'))
-    assert len(both['meta']['upocr']['missing']) == 11
+    assert len(both['meta']['upocr']['missing']) == 11 + len(MISSING)
     assert both['meta']['windows'] == dict(encoder=[(8, 8)], decoder=[(8, 8)])
     assert both['meta']['converted_from'] == (
         'encoder-decoder.pth and encoder-finetuned.pth')

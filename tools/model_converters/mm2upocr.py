@@ -1,6 +1,7 @@
 """Convert a checkpoint of ours into the form of the authors' weights.
 
-The inverse of upocr2mm.py. VGG-16 of the feature loss is not part of it.
+The inverse of upocr2mm.py, for UPOCR, ViTEraser and both stages of SegMIM.
+VGG-16 of the feature loss is not part of it.
 
     python tools/model_converters/mm2upocr.py iter_80000.pth upocr.pth
 """
@@ -15,9 +16,28 @@ from upocr2mm import CONFIGS, TRAINING_CONFIG, naming, write
 
 from upocr_mm.checkpoint import (RELEASED_TASKS, convert_released,
                                  decoder_settings, encoder_settings,
-                                 export_released, listed, load_tensors,
-                                 task_meta_of, weights_of)
+                                 export_released, kind_of_ours, listed,
+                                 load_tensors, task_meta_of, weights_of)
 from upocr_mm.utils import one_sentence, read_config, refuse_same_file
+
+KINDS = ('upocr', 'viteraser', 'segmim', 'segmim_encoder')
+DISCRIMINATOR = 'discriminator.'
+
+
+def file_content(state: dict, kind: str) -> dict:
+    """Weights as the authors pack them."""
+    if kind == 'segmim_encoder':
+        return state
+    content = dict(model={
+        k: v
+        for k, v in state.items() if not k.startswith(DISCRIMINATOR)
+    })
+    if kind == 'viteraser':
+        content['discriminator'] = {
+            k[len(DISCRIMINATOR):]: v
+            for k, v in state.items() if k.startswith(DISCRIMINATOR)
+        }
+    return content
 
 
 def main() -> None:
@@ -27,6 +47,13 @@ def main() -> None:
     parser.add_argument('src', type=Path, help='a checkpoint of ours')
     parser.add_argument('dst', type=Path, help='the file to write')
     parser.add_argument(
+        '--kind',
+        choices=('auto', *KINDS),
+        default='auto',
+        help="whose file to write; of SegMIM 'segmim' is encoder-decoder.pth "
+        "and 'segmim_encoder' encoder-finetuned.pth (default: by what is in "
+        'the checkpoint)')
+    parser.add_argument(
         '--tasks',
         nargs='+',
         metavar='TASK',
@@ -34,10 +61,10 @@ def main() -> None:
         help=f'order of the prompts (default: {" ".join(RELEASED_TASKS)})')
     args = parser.parse_args()
     with one_sentence():
-        convert(args.src, args.dst, args.tasks)
+        convert(args.src, args.dst, args.tasks, args.kind)
 
 
-def convert(src: Path, dst: Path, tasks: list[str]) -> None:
+def convert(src: Path, dst: Path, tasks: list[str], kind: str) -> None:
     """Convert a file, and print what was done.
 
     Raises:
@@ -56,17 +83,21 @@ def convert(src: Path, dst: Path, tasks: list[str]) -> None:
         for name, value in weights_of(content, str(src)).items()
         if not name.startswith('losses.')
     }
-    palettes = task_meta_of(content, str(src))['palettes']
+    meta = task_meta_of(content, str(src))
     others = [k for k, v in weights.items() if not isinstance(v, torch.Tensor)]
     if others:
         raise ValueError(f'{src}: no tensors are {listed(others)}')
+    if kind == 'auto':
+        kind = kind_of_ours(weights, meta)
     with naming(src):
-        state = export_released(weights, tasks)
-        check_shapes(state, tasks)
-    write(dict(model=state), dst)
-    print(f'{dst}: written, {len(state)} tensors, prompts in the order '
-          f'{" ".join(tasks)}')
-    for task, palette in palettes.items():
+        state = export_released(weights, tasks, kind)
+        if kind == 'upocr':
+            check_shapes(state, tasks)
+    write(file_content(state, kind), dst)
+    prompts = (f', prompts in the order {" ".join(tasks)}'
+               if kind == 'upocr' else '')
+    print(f'{dst}: written as a file of {kind}, {len(state)} tensors{prompts}')
+    for task, palette in meta.get('palettes', {}).items():
         print(f'  {task} has the colors {palette}')
 
 

@@ -7,6 +7,9 @@ become one. No code from a file is run. A tensor that is not known is an error.
     python tools/model_converters/upocr2mm.py upocr.pth upocr_small.pth
     python tools/model_converters/upocr2mm.py encoder-decoder.pth \\
         segmim_small.pth --encoder encoder-finetuned.pth
+
+What the training of ViTEraser or SegMIM alone has (discriminator, mask branch,
+text head) is left out, unless --config names a configuration of it.
 """
 from __future__ import annotations
 import argparse
@@ -26,11 +29,14 @@ from upocr_mm.checkpoint import (DROPPED, RELEASED_TASKS, Conversion,
                                  encoder_settings, find_weights, kind_of,
                                  load_tensors, other_entries, replace_encoder,
                                  tasks_of_run, windows_of)
+from upocr_mm.models import UPOCR
+from upocr_mm.models.segmentors.segmim import MISSING
 from upocr_mm.utils import (UsageError, one_sentence, read_config,
                             refuse_same_file, write_whole)
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 SIZES = ('tiny', 'small', 'base')
+MODEL_TYPES = ('UPOCR', 'ViTEraser', 'SegMIM')
 # The configuration for released weights of UPOCR, and that of a training which
 # starts from the others; {} is the letter of the size.
 RELEASED_CONFIG = 'upocr/upocr_swinv2-{}_released-512x512.py'
@@ -78,10 +84,12 @@ def build_model(config: Path) -> torch.nn.Module:
     """The model of a configuration, without what only training needs."""
     cfg = read_config(config)
     init_default_scope('mmseg')
-    if cfg.get('model', {}).get('type') != 'UPOCR':
-        raise UsageError(f'--config {config} is not that of a UPOCR (its '
-                         "model.type is not 'UPOCR')")
-    cfg.model.losses = None
+    kind = cfg.get('model', {}).get('type')
+    if kind not in MODEL_TYPES:
+        raise UsageError(f'--config {config}: its model.type must be one of '
+                         f'{MODEL_TYPES}, but is {kind!r}')
+    if 'losses' in cfg.model:
+        cfg.model.losses = None
     return MODELS.build(cfg.model)
 
 
@@ -224,7 +232,10 @@ def convert(src: Path, dst: Path, encoder_file: Path | None, arch: str,
         # Tasks and palettes belong to the weights.
         meta['upocr'] = dict(model.task_meta, tasks=order)
     elif source.kind in ('viteraser', 'segmim'):
-        meta['upocr'] = dict(missing=result.missing)
+        # What a training that starts from these weights may lack.
+        later = MISSING if source.kind == 'segmim' else ()
+        own = {} if type(model) is UPOCR else model.task_meta
+        meta['upocr'] = dict(own, missing=[*result.missing, *later])
     write(dict(meta=meta, state_dict=result.state_dict), dst)
 
     describe(source, first, replaced=encoder is not None)
@@ -263,7 +274,8 @@ def main() -> None:
     parser.add_argument(
         '--config',
         type=Path,
-        help='configuration of a model of another size or palette')
+        help='configuration of a model of another size or palette, or of '
+        'ViTEraser or SegMIM themselves')
     parser.add_argument(
         '--tasks',
         nargs='+',

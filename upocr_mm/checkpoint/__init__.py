@@ -7,13 +7,13 @@ from .released_files import (decoder_settings, detect_arch, encoder_settings,
                              tasks_of_run, windows_of)
 from .released_names import DROPPED
 from .released_weights import (RELEASED_TASKS, Conversion, convert_released,
-                               export_released, replace_encoder)
+                               export_released, kind_of_ours, replace_encoder)
 
 __all__ = [
     'DROPPED', 'RELEASED_TASKS', 'Conversion', 'check_file',
     'compare_palettes', 'compare_state_dicts', 'compare_windows',
     'convert_released', 'decoder_settings', 'detect_arch', 'encoder_settings',
-    'export_released', 'find_weights', 'kind_of', 'listed', 'load_tensors',
-    'other_entries', 'replace_encoder', 'require_training', 'task_meta_of',
-    'tasks_of_run', 'weights_of', 'windows_of'
+    'export_released', 'find_weights', 'kind_of', 'kind_of_ours', 'listed',
+    'load_tensors', 'other_entries', 'replace_encoder', 'require_training',
+    'task_meta_of', 'tasks_of_run', 'weights_of', 'windows_of'
 ]

@@ -14,6 +14,7 @@ TASK_WORDS = dict(
     text_removal=('enstext', 'scut', 'removal', 'erase'),
     tampered_text_detection=('tamper', ),
     text_segmentation=('textseg', 'segmentation'))
+DISCRIMINATOR = 'discriminator'
 # Only ViTEraser predicts smaller images and masks.
 _OF_VITERASER = ('decoder.intermediate_convs.', 'decoder.mask_conv.',
                  'decoder.norm2.', 'decoder.norm3.')
@@ -22,6 +23,9 @@ _OF_VITERASER = ('decoder.intermediate_convs.', 'decoder.mask_conv.',
 def find_weights(content: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     """The state dict of a checkpoint of theirs, without ``module.``.
 
+    That of the discriminator of ViTEraser, which is another entry, is added
+    with the prefix ``discriminator.``.
+
     Args:
         content: The file: a state dict, or one under ``model`` or
             ``state_dict``.
@@ -29,13 +33,17 @@ def find_weights(content: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     Raises:
         ValueError: There is no state dict in it.
     """
+    states = {'': content}
     for key in ('model', 'state_dict'):
         if isinstance(content.get(key), Mapping):
-            content = content[key]
+            states[''] = content[key]
             break
+    if isinstance(content.get(DISCRIMINATOR), Mapping):
+        states[f'{DISCRIMINATOR}.'] = content[DISCRIMINATOR]
     weights = {
-        re.sub(r'^module\.', '', str(name)): value
-        for name, value in content.items() if isinstance(value, torch.Tensor)
+        prefix + re.sub(r'^module\.', '', str(name)): value
+        for prefix, state in states.items()
+        for name, value in state.items() if isinstance(value, torch.Tensor)
     }
     if not weights:
         raise ValueError('there is no state dict in the file, neither bare '
@@ -60,8 +68,8 @@ def other_entries(content: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
                     if isinstance(content.get(key), Mapping)), None)
     entries, unknown = {}, []
     for name, value in content.items():
-        if name == weights or weights is None and isinstance(
-                value, torch.Tensor):
+        if (name in (weights, DISCRIMINATOR)
+                or weights is None and isinstance(value, torch.Tensor)):
             continue
         name, count = str(name), _count_tensors(value)
         reason = next(

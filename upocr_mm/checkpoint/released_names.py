@@ -22,7 +22,8 @@ _SEGMIM = {
     '*mask_token': 'token of masked patches, of the pre-training alone',
     'seg_head.*': 'text mask head, of the pre-training alone',
 }
-# What else is left out of the weights of each kind, and why.
+# What else is left out of the weights of each kind, and why. What a training
+# alone has is taken over where the model has a place for it.
 DROPPED = dict(
     upocr={
         **DERIVED,
@@ -32,6 +33,7 @@ DROPPED = dict(
         **DERIVED,
         **_VGG16,
         'decoder.mask_conv.*': 'text mask branch, of the training alone',
+        'discriminator.*': 'discriminator, of the training alone',
     },
     segmim={
         **DERIVED,
@@ -48,7 +50,6 @@ DROPPED = dict(
     })
 # Entries of a file besides the weights.
 ENTRIES = {
-    'discriminator*': 'discriminator, of the training alone',
     '*optim*': 'state of the optimizer',
     '*sched*': 'state of the learning rate schedule',
     '*scaler*': 'state of mixed precision',
@@ -79,6 +80,12 @@ RENAMED = (
 VITERASER_RENAMED = (
     (r'^proj\.', 'pixel_embed.'),
     (r'^decoder\.output_conv\.', 'decoder.erase_conv.'),
+    (r'^mask_branch\.deconv\.', 'decoder.mask_conv.0.conv2d.'),
+    (r'^mask_branch\.conv\.', 'decoder.mask_conv.1.'),
+    (r'^discriminator\.(global|local)_branch\.(\d)\.conv\.',
+     r'discriminator.\1_dis.\2.conv2d.'),
+    (r'^discriminator\.fusion\.', 'discriminator.fusion.0.'),
+    (r'^text_head\.conv\.', 'seg_head.decoder.0.'),
 )
 
 
@@ -101,7 +108,7 @@ def released_name(name: str, kind: str = 'upocr') -> str:
     if kind in ('viteraser', 'segmim'):
         renamed += VITERASER_RENAMED
     elif kind in BARE_ENCODERS:
-        renamed += ((r'^encoder\.backbone\.', ''), )
+        renamed += ((r'^encoder\.backbone\.', ''), VITERASER_RENAMED[-1])
     for pattern, replacement in renamed:
         name = re.sub(pattern, replacement, name)
     return name

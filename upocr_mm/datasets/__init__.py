@@ -6,15 +6,17 @@ from .scut_enstext import SCUTEnsTextDataset
 from .seeded_index import SeededIndex
 from .synthetic_text import SyntheticTextDataset
 from .tampered_ic13 import TamperedIC13Dataset
+from .text_polygons import TextPolygonDataset
 from .textseg import TextSegDataset
 from .transforms import (ByteColorJitter, LoadTargets, PackImageToImageInputs,
                          PairedRandomCrop, PairedRandomFlip,
-                         PairedRandomRotate, PairedResize)
+                         PairedRandomRotate, PairedResize, RandomCellMask)
 
 __all__ = [
     'BasePairedDataset', 'ByteColorJitter', 'LoadTargets',
     'MultiTaskBatchSampler', 'MultiTaskDataset', 'PackImageToImageInputs',
     'PairedFolderDataset', 'PairedRandomCrop', 'PairedRandomFlip',
-    'PairedRandomRotate', 'PairedResize', 'SCUTEnsTextDataset', 'SeededIndex',
-    'SyntheticTextDataset', 'TamperedIC13Dataset', 'TextSegDataset'
+    'PairedRandomRotate', 'PairedResize', 'RandomCellMask',
+    'SCUTEnsTextDataset', 'SeededIndex', 'SyntheticTextDataset',
+    'TamperedIC13Dataset', 'TextPolygonDataset', 'TextSegDataset'
 ]

@@ -42,11 +42,15 @@ def load_model(config: str | Path, checkpoint: str | Path | None) -> UPOCR:
         logger.setLevel(level)
         return model.eval()
     content = load_tensors(str(checkpoint), skip_objects=True)
-    found = weights_of(content, str(checkpoint))
-    # Weights of the losses are not part of the model here.
-    found = {k: v for k, v in found.items() if not k.startswith('losses.')}
-    expected = model.state_dict()
     meta = task_meta_of(content, str(checkpoint))
+    # Neither losses nor what a training alone has are part of the model here.
+    ended = 'losses.', *meta.get('training_only', ())
+    found = {
+        k: v
+        for k, v in weights_of(content, str(checkpoint)).items()
+        if not k.startswith(ended)
+    }
+    expected = model.state_dict()
     differences = [
         *compare_state_dicts(expected, found, limit=3),
         *compare_windows(expected, found),
@@ -69,9 +73,15 @@ def _model_cfg(config: Path) -> dict:
         raise ValueError(
             f'{config} is not a configuration: '
             f'{type(error).__name__}: {reason_of(error)}') from None
-    if cfg is None or cfg.get('type') != 'UPOCR':
-        raise ValueError(f"model.type of {config} must be 'UPOCR', but is "
-                         f'{None if cfg is None else cfg.get("type")!r}')
+    kind = None if cfg is None else cfg.get('type')
+    if kind not in ('UPOCR', 'ViTEraser'):
+        raise ValueError(f"model.type of {config} must be 'UPOCR' or "
+                         f"'ViTEraser', but is {kind!r}")
+    if kind == 'ViTEraser':  # predicts as a UPOCR without prompts
+        cfg.type = 'UPOCR'
+        for key in ('mask_branch', 'discriminator', 'mask_loss',
+                    'adversarial_loss'):
+            cfg.pop(key, None)
     cfg.losses = None
     cfg.test_cfg = None
     for part in (cfg.backbone, cfg.decode_head):

@@ -5,7 +5,9 @@ from ..checkpoint import mmengine_loader, package_weights
 from . import whole_local_backend
 from .hooks import (EvaluationReportHook, ExactResumeHook, FiniteTrainingHook,
                     PreflightHook, ResumeCheckHook, TaskMetaHook, TF32Hook)
-from .optim_wrappers import Bfloat16OptimWrapper
+from .model_wrappers import SameStartWrapper
+from .optim_wrappers import (Bfloat16OptimWrapper,
+                             SeparateOptimWrapperConstructor)
 from .schedulers import PeriodicLinearLR
 
 # From now on no checkpoint runs code, and no file is half-written.
@@ -18,5 +20,6 @@ OPTIMIZERS.register_module('FusedAdamW', module=torch.optim.AdamW)
 __all__ = [
     'Bfloat16OptimWrapper', 'EvaluationReportHook', 'ExactResumeHook',
     'FiniteTrainingHook', 'PeriodicLinearLR', 'PreflightHook',
-    'ResumeCheckHook', 'TF32Hook', 'TaskMetaHook'
+    'ResumeCheckHook', 'SameStartWrapper', 'SeparateOptimWrapperConstructor',
+    'TF32Hook', 'TaskMetaHook'
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.fileio import load
 
 PACKAGE = Path(__file__).resolve().parents[1]
+COLLECTIONS = ('UPOCR', 'ViTEraser')
 
 
 def config_root() -> Path:
@@ -21,7 +22,7 @@ def config_root() -> Path:
 
 
 def list_models(pattern: str = '.*') -> list[dict[str, Any]]:
-    """Entries of the model index that are UPOCR models.
+    """Entries of the model index that predict pictures: UPOCR, ViTEraser.
 
     Args:
         pattern: Regular expression that the name or an alias begins with.
@@ -35,7 +36,7 @@ def list_models(pattern: str = '.*') -> list[dict[str, Any]]:
     entries = []
     for file in load(root / 'model-index.yml')['Import']:
         for entry in load(root / file).get('Models') or []:
-            if entry['In Collection'] == 'UPOCR' and any(
+            if entry['In Collection'] in COLLECTIONS and any(
                     re.match(pattern, name) for name in names_of(entry)):
                 entries.append(dict(entry, Config=str(root / entry['Config'])))
     return entries

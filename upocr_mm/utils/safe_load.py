@@ -19,6 +19,7 @@ ALLOWED = {
     ('argparse', 'Namespace'),
     ('builtins', 'dict'),
     ('builtins', 'set'),
+    ('collections', 'Counter'),
     ('collections', 'OrderedDict'),
     ('collections', 'defaultdict'),
     ('pathlib', 'PosixPath'),

@@ -21,7 +21,8 @@ def test_table_7() -> None:
                for block in stage)
     assert [block.attn.shift_size for block in head.stages[1]] == [0, 4] * 9
     assert len(head.laterals) == 3
-    assert [conv.in_channels for conv in head.output_convs] == [96, 48, 24]
+    assert [conv.in_channels
+            for conv in head.output_convs.values()] == [96, 48, 24]
 
 
 def test_shapes_and_lateral_connections() -> None:

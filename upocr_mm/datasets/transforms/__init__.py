@@ -6,9 +6,10 @@ from .paired_random_crop import PairedRandomCrop
 from .paired_random_flip import PairedRandomFlip
 from .paired_random_rotate import PairedRandomRotate
 from .paired_resize import PairedResize
+from .random_cell_mask import RandomCellMask
 
 __all__ = [
     'ByteColorJitter', 'DegradeImage', 'LoadTargets', 'PackImageToImageInputs',
     'PairedRandomCrop', 'PairedRandomFlip', 'PairedRandomRotate',
-    'PairedResize'
+    'PairedResize', 'RandomCellMask'
 ]

@@ -17,8 +17,9 @@ class PackImageToImageInputs(PackSegInputs):
 
     Returns a dict of ``inputs``, uint8 tensor (3, H, W), and
     ``data_samples``, a ``SegDataSample`` with the fields ``gt_image``
-    (3, H, W) uint8, ``gt_text_mask`` (1, H, W) uint8 and ``gt_sem_seg``
-    (1, H, W) int64, as far as there are such targets.
+    (3, H, W) uint8, ``gt_text_mask`` (1, H, W) uint8, ``masked_cells``
+    (1, h, w) uint8 and ``gt_sem_seg`` (1, H, W) int64, as far as there are
+    such targets.
 
     Args:
         meta_keys: Keys to go to the metainfo of the data sample, if present.
@@ -49,7 +50,8 @@ class PackImageToImageInputs(PackSegInputs):
         if 'gt_image' in results:
             chw = np.ascontiguousarray(results['gt_image'].transpose(2, 0, 1))
             sample.gt_image = PixelData(data=to_tensor(chw))
-        if 'gt_text_mask' in results:
-            mask = np.ascontiguousarray(results['gt_text_mask'][None])
-            sample.gt_text_mask = PixelData(data=to_tensor(mask))
+        for key in ('gt_text_mask', 'masked_cells'):
+            if key in results:
+                mask = np.ascontiguousarray(results[key][None])
+                setattr(sample, key, PixelData(data=to_tensor(mask)))
         return packed

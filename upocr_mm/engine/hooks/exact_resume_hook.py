@@ -12,6 +12,7 @@ from mmseg.registry import HOOKS
 from torch.utils.data import DataLoader
 
 from ...checkpoint.package_weights import SCHEME
+from ...utils import unwrap
 
 
 @HOOKS.register_module()
@@ -24,7 +25,8 @@ class ExactResumeHook(Hook):
     - After a resume, :class:`MultiTaskBatchSampler` starts at the batch that
       would have come next, without reading those that came before.
     - A training that starts from other weights (``load_from``) is resumed
-      from the latest checkpoint of its work dir.
+      from the latest checkpoint of its work dir. The checkpoint of another
+      stage of the way to UPOCR is always started from.
 
     No state is added to checkpoints.
     """
@@ -51,8 +53,8 @@ class ExactResumeHook(Hook):
             runner.logger.info(f'Resume from {latest}, not from {start} '
                                '(load_from), where the training started.')
             runner._load_from = None
-        elif start.startswith(
-                SCHEME) or not osp.isfile(start) or not _is_resumable(start):
+        elif (start.startswith(SCHEME) or not osp.isfile(start)
+              or not _is_resumable(start, unwrap(runner.model))):
             runner.logger.info(f'Nothing to resume in {runner.work_dir}: the '
                                f'training starts from {start}.')
             runner._resume = False
@@ -80,10 +82,14 @@ class ExactResumeHook(Hook):
         torch.manual_seed(int(sequence.generate_state(1)[0]))
 
 
-def _is_resumable(checkpoint: str) -> bool:
-    """Whether a file holds the state of a training, or weights alone."""
+def _is_resumable(checkpoint: str, model: Any) -> bool:
+    """Whether a file holds the state of a training of this kind of model."""
     content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    return 'message_hub' in content
+    found = content.get('meta', {}).get('upocr', {})
+    own = getattr(model, 'task_meta', {})
+    # The stages differ in what belongs to each alone.
+    return 'message_hub' in content and all(
+        found.get(key) == own.get(key) for key in ('training_only', 'stage'))
 
 
 class _ResumedIterator:

@@ -10,6 +10,7 @@ from mmseg.registry import HOOKS
 from ...checkpoint import (check_file, compare_palettes, compare_state_dicts,
                            compare_windows, listed, require_training,
                            task_meta_of, weights_of)
+from ...datasets import PairedResize
 from ...evaluation import MultiTaskEvaluator
 from ...utils import data_tasks, unwrap
 from ..config_check import check_config
@@ -31,8 +32,9 @@ class PreflightHook(Hook):
     does not give.
 
     A training may *start* from weights without prompts of some tasks: they
-    are learned from their initial values; likewise what a converted
-    checkpoint is known to lack.
+    are learned from their initial values; likewise what the checkpoint says
+    of itself that it lacks. What belonged to its own training alone (such as
+    the discriminator of ViTEraser) is left out.
 
     Args:
         strict: False accepts a checkpoint that fits only in part, for
@@ -49,7 +51,8 @@ class PreflightHook(Hook):
         Raises:
             ValueError: The config has a misspelled name or an impossible
                 number, the tasks of data, model and metrics do not fit
-                together, or the checkpoint is damaged.
+                together, the pictures are too small for the discriminator,
+                or the checkpoint is damaged.
             FileNotFoundError: There is no such checkpoint.
         """
         check_config(runner.cfg)
@@ -69,6 +72,7 @@ class PreflightHook(Hook):
                 _require(split, loop, scored, f'{split}_evaluator.metrics')
                 if split == 'val':
                     _check_save_best(runner, evaluator)
+        _check_size(runner, model)
         _check_load_from(runner)
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
@@ -86,16 +90,27 @@ class PreflightHook(Hook):
             require_training(checkpoint, name)
         starts = _trains(runner) and not runner._resume
         if starts:
-            known = set(meta.get('missing', ()))
+            known = 'task_prompt.', *meta.get('missing', ())
             lacking = [
-                key for key in expected if key not in found and (
-                    key.startswith('task_prompt.') or key in known)
+                key for key in expected
+                if key not in found and key.startswith(known)
             ]
             if lacking:
                 runner.logger.warning(
                     f'{runner._load_from} has no weights for '
                     f'{listed(lacking)}; they start from initial values')
             expected = {k: v for k, v in expected.items() if k not in lacking}
+            ended = tuple(meta.get('training_only', ()))
+            surplus = [
+                key for key in found
+                if key not in expected and key.startswith(ended)
+            ] if ended else []
+            if surplus:
+                runner.logger.info(
+                    f'{runner._load_from}: {len(surplus)} tensors were of its '
+                    f'own training alone and are left out: {listed(surplus)}')
+            found = {k: v for k, v in found.items() if k not in surplus}
+            checkpoint['state_dict'] = found
         differences = compare_state_dicts(expected, found)
         if not starts:
             differences += compare_windows(expected, found)
@@ -189,6 +204,24 @@ def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
             hook.save_best = hook.key_indicators or None
 
 
+def _check_size(runner: Any, model: Any) -> None:
+    """Refuse pictures that are too small for a discriminator."""
+    least = getattr(model, 'min_size', None)
+    loop = runner._train_loop
+    pipeline = getattr(
+        getattr(getattr(loop, 'dataloader', None), 'dataset', None),
+        'pipeline', None)
+    if least is None:
+        return
+    for step in getattr(pipeline, 'transforms', ()):
+        if isinstance(step, PairedResize) and min(step.scale) < least:
+            raise ValueError(
+                'train_dataloader resizes to {}x{}, but the discriminator '
+                f'({len(model.discriminator.global_branch)} convolutions) '
+                f'needs at least {least}x{least}; train at a larger size or '
+                'with fewer model.discriminator.channels'.format(*step.scale))
+
+
 def _check_load_from(runner: Any) -> None:
     """Refuse a checkpoint that is not there or damaged."""
     checkpoint = runner._load_from
@@ -207,7 +240,8 @@ def _check_load_from(runner: Any) -> None:
         if not _trains(runner):
             raise
         raise FileNotFoundError(
-            f'{error}, from which the training starts (load_from): convert '
-            'the published weights with tools/model_converters/upocr2mm.py, '
+            f'{error}, from which the training starts (load_from): train the '
+            'stage before it (docs/pretraining.md), convert the published '
+            'weights with tools/model_converters/upocr2mm.py, '
             'name another file, or train from random weights with '
             '--cfg-options load_from=None') from None

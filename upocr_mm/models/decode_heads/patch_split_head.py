@@ -3,7 +3,7 @@ from typing import Sequence
 
 import torch
 import torch.nn as nn
-from mmengine.model import BaseModule, ModuleList
+from mmengine.model import BaseModule, ModuleDict, ModuleList
 from mmpretrain.models.backbones.swin_transformer_v2 import SwinBlockV2
 from mmseg.registry import MODELS
 
@@ -32,6 +32,8 @@ class PatchSplitHead(BaseModule):
         drop_path_rate: Rate of stochastic depth in the last block.
         in_channels: Channels of the four features of the encoder. By default
             those of UPOCR's encoder of the same size.
+        out_strides: Strides of the images, some of 4, 2 and 1 in this order.
+            SegMIM predicts the one at full size alone.
         attention: ``'sdpa'`` (PyTorch's scaled-dot-product attention) or
             ``'eager'`` (mmpretrain's own).
         with_cp: Recompute the blocks in the backward pass to save memory.
@@ -45,8 +47,9 @@ class PatchSplitHead(BaseModule):
         embed_dims: Channels of the last feature, as :meth:`forward` takes it.
 
     Raises:
-        ValueError: ``arch`` or ``attention`` is not one of the above, or
-            ``in_channels`` are not four, or a number is not possible.
+        ValueError: ``arch``, ``out_strides`` or ``attention`` is not one of
+            the above, ``in_channels`` are not four, or a number is not
+            possible.
     """
 
     in_strides = (4, 8, 16, 32)
@@ -57,6 +60,7 @@ class PatchSplitHead(BaseModule):
                  pretrained_window_size: int | None = None,
                  drop_path_rate: float | None = None,
                  in_channels: Sequence[int] | None = None,
+                 out_strides: Sequence[int] = (4, 2, 1),
                  attention: str = 'sdpa',
                  with_cp: bool = False,
                  init_cfg: dict | None = None) -> None:
@@ -77,14 +81,20 @@ class PatchSplitHead(BaseModule):
             raise ValueError(
                 'decode_head.in_channels must name the channels of four '
                 f'features (strides {self.in_strides}), but got {in_channels}')
+        if (not out_strides or list(out_strides)
+                != [stride for stride in (4, 2, 1) if stride in out_strides]):
+            raise ValueError('decode_head.out_strides must be some of (4, 2, '
+                             f'1) in this order, but got {out_strides}')
         rates = torch.linspace(0, size.drop_path_rate,
                                sum(size.depths)).tolist()
 
         self.stages = ModuleList()
         self.splits = ModuleList()
         self.laterals = ModuleList()
-        self.norms = ModuleList()
-        self.output_convs = ModuleList()
+        # By the number of the scale, whether it is there or not: parameters
+        # have the same names with any `out_strides`.
+        self.norms = ModuleDict()
+        self.output_convs = ModuleDict()
         for i, depth in enumerate(size.depths):
             self.stages.append(
                 ModuleList(
@@ -103,9 +113,10 @@ class PatchSplitHead(BaseModule):
             if i < 3:
                 self.laterals.append(
                     LateralConnection(channels, self.in_channels[2 - i]))
-            if i >= 2:
-                self.norms.append(nn.LayerNorm(channels))
-                self.output_convs.append(nn.Conv2d(channels, 3, 3, padding=1))
+            if 2**(4 - i) in out_strides:
+                self.norms[str(i - 2)] = nn.LayerNorm(channels)
+                self.output_convs[str(i - 2)] = nn.Conv2d(
+                    channels, 3, 3, padding=1)
         adapt_swin_blocks(self, attention)
 
     @property
@@ -130,13 +141,29 @@ class PatchSplitHead(BaseModule):
 
         Returns:
             Images of shape (N, 3, H/4, W/4), (N, 3, H/2, W/2) and (N, 3, H,
-            W), RGB, about [0, 1] but not clamped.
+            W), those of ``out_strides``, RGB, about [0, 1] but not clamped.
+        """
+        return self.draw(self.decode(feats, prompts))
+
+    def decode(
+            self,
+            feats: Sequence[torch.Tensor],
+            prompts: Sequence[torch.Tensor] | None = None
+    ) -> list[torch.Tensor]:
+        """The features that the images are drawn from.
+
+        Args:
+            feats: See :meth:`forward`.
+            prompts: The same.
+
+        Returns:
+            For each image a feature of its size, after the layer norm.
         """
         *shortcuts, x = feats
         repeats = len(x) // len(shortcuts[0])
         hw_shape = tuple(x.shape[-2:])
         x = x.flatten(2).transpose(1, 2)  # (N, H/32 * W/32, C)
-        images = []
+        decoded = []
         for i, (stage, split) in enumerate(zip(self.stages, self.splits)):
             for block in stage:
                 x = block(x, hw_shape)
@@ -147,9 +174,15 @@ class PatchSplitHead(BaseModule):
                 x = x + torch.cat([lateral] * repeats)
             if prompts is not None:
                 x = x + prompts[i][:, None]
-            j = i - (len(self.stages) - len(self.output_convs))
-            if j >= 0:
-                feat = self.norms[j](x).unflatten(1, hw_shape)
+            if str(i - 2) in self.norms:
+                feat = self.norms[str(i - 2)](x).unflatten(1, hw_shape)
                 # channels last in memory
-                images.append(self.output_convs[j](feat.permute(0, 3, 1, 2)))
-        return images
+                decoded.append(feat.permute(0, 3, 1, 2))
+        return decoded
+
+    def draw(self, decoded: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """The images, by a convolution of each feature of :meth:`decode`."""
+        return [
+            conv(feat)
+            for conv, feat in zip(self.output_convs.values(), decoded)
+        ]

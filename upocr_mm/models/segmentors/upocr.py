@@ -8,17 +8,17 @@ import torch.nn.functional as F
 from mmengine.model import ModuleDict
 from mmengine.registry import Registry
 from mmengine.structures import PixelData
-from mmseg.models.segmentors import BaseSegmentor
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 
 from ..fields import building
+from .base_image_to_image import BaseImageToImage
 
 DTYPES = ('float32', 'bfloat16', 'float16')
 
 
 @MODELS.register_module()
-class UPOCR(BaseSegmentor):
+class UPOCR(BaseImageToImage):
     """Unified pixel-level OCR: an RGB image in, an RGB image out.
 
     UPOCR (Peng et al., ICML 2024), section 3. An encoder extracts features
@@ -74,8 +74,7 @@ class UPOCR(BaseSegmentor):
                  init_cfg: dict | None = None,
                  train_cfg: None = None,
                  pretrained: None = None) -> None:
-        super().__init__(
-            data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        super().__init__(backbone, decode_head, data_preprocessor, init_cfg)
         for name, value in (('train_cfg', train_cfg), ('pretrained',
                                                        pretrained)):
             if value is not None:
@@ -83,25 +82,16 @@ class UPOCR(BaseSegmentor):
                     f'model.{name} is not used and must be None, but got '
                     f'{value!r}; weights to start from are named by '
                     'load_from, or init_cfg of a part of the model')
-        with building('model.backbone'):
-            self.backbone = MODELS.build(backbone)
-        with building('model.decode_head'):
-            self.decode_head = MODELS.build(decode_head)
         self.test_cfg = _checked_test_cfg(test_cfg or {})
         self._compiled: Callable | None = None
-        channels = self.decode_head.embed_dims
-        self.projection = nn.Linear(self.decode_head.in_channels[-1], channels)
-        # Only an encoder that has a place for prompts tells its channels.
-        encoder_channels = getattr(self.backbone, 'stage_channels', ())
         self.task_prompt = MODELS.build(
             dict(
-                channels=channels,
-                encoder_channels=encoder_channels,
+                channels=self.decode_head.embed_dims,
+                encoder_channels=self.encoder_channels,
                 decoder_channels=self.decode_head.stage_channels,
                 **task_prompt))
-        if encoder_channels:
-            self._check_channels(encoder_channels)
-        elif 'encoder' in self.task_prompt.positions:
+        if (not self.encoder_channels
+                and 'encoder' in self.task_prompt.positions):
             raise ValueError(
                 "model.task_prompt.positions names 'encoder', but "
                 f'{type(self.backbone).__name__} has no place for prompts; '
@@ -151,16 +141,6 @@ class UPOCR(BaseSegmentor):
                 if hasattr(codec, 'palette')
             })
 
-    def _check_channels(self, found: Sequence[int]) -> None:
-        """Refuse features with other channels than the head takes."""
-        wanted = self.decode_head.in_channels
-        if tuple(found) != wanted:
-            raise ValueError(
-                f'the features of model.backbone have {tuple(found)} '
-                f'channels, but model.decode_head takes {wanted}: set '
-                'backbone.arch and decode_head.arch to the same size, or '
-                'decode_head.in_channels to those of the backbone')
-
     def _freeze_all_but(self, trainable: Sequence[str]) -> None:
         names = [name for name, _ in self.named_parameters()]
         for prefix in trainable:
@@ -197,17 +177,8 @@ class UPOCR(BaseSegmentor):
         Raises:
             ValueError: The features are not those that the head takes.
         """
-        feats = self.backbone(inputs, *([prompts] if prompts else []))
-        self._check_channels([feat.shape[1] for feat in feats])
-        strides = tuple(inputs.shape[-1] // feat.shape[-1] for feat in feats)
-        if strides != self.decode_head.in_strides:
-            raise ValueError(
-                f'the features of model.backbone have the strides {strides}, '
-                f'but model.decode_head takes {self.decode_head.in_strides}')
-        *shortcuts, last = feats
-        # a linear layer on the channels of (N, C, H/32, W/32)
-        last = self.projection(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return [*shortcuts, last]
+        return self.project(
+            self.encoder_feats(inputs, *([prompts] if prompts else [])))
 
     def encode_decode(self, inputs: torch.Tensor,
                       tasks: Sequence[str]) -> list[torch.Tensor]:
@@ -228,6 +199,25 @@ class UPOCR(BaseSegmentor):
             ValueError: A task has no prompt, or the number of tasks is no
                 multiple of that of the images.
         """
+        images = self.decode_head(*self.encode(inputs, tasks))
+        return self.crop(images, inputs, (4, 2, 1))
+
+    def encode(
+        self, inputs: torch.Tensor, tasks: Sequence[str]
+    ) -> tuple[list[torch.Tensor], list[torch.Tensor] | None]:
+        """What the decoder takes: features with their prompts, and its own.
+
+        Args:
+            inputs: See :meth:`encode_decode`.
+            tasks: The same.
+
+        Returns:
+            Features of strides 4 to 32 of the padded inputs, the last one
+            for the M tasks, and the prompts of the decoder or None.
+
+        Raises:
+            ValueError: See :meth:`encode_decode`.
+        """
         if not tasks or len(tasks) % len(inputs):
             raise ValueError(
                 f'the number of tasks ({len(tasks)}) must be a multiple of '
@@ -235,20 +225,11 @@ class UPOCR(BaseSegmentor):
         prompts = self.task_prompt(tasks)
         if prompts.encoder is not None:
             inputs = inputs.repeat(len(tasks) // len(inputs), 1, 1, 1)
-        h, w = inputs.shape[-2:]
-        stride = self.decode_head.in_strides[-1]
-        pad_b, pad_r = -h % stride, -w % stride
-        if pad_b or pad_r:
-            inputs = F.pad(inputs, (0, pad_r, 0, pad_b), mode='replicate')
-        *shortcuts, last = self.extract_feat(inputs, prompts.encoder)
+        *shortcuts, last = self.extract_feat(self.pad(inputs), prompts.encoder)
         last = torch.cat([last] * (len(tasks) // len(last)))
         if prompts.shared is not None:
             last = last + prompts.shared[:, :, None, None]
-        images = self.decode_head([*shortcuts, last], prompts.decoder)
-        return [
-            image[..., :-(-h // scale), :-(-w // scale)]
-            for image, scale in zip(images, (4, 2, 1))
-        ]
+        return [*shortcuts, last], prompts.decoder
 
     @torch.no_grad()
     def predict_tasks(self, inputs: torch.Tensor,

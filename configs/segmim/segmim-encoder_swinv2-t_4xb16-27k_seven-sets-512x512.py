@@ -1,0 +1,3 @@
+_base_ = './segmim-encoder_swinv2-s_4xb16-27k_seven-sets-512x512.py'
+model = dict(backbone=dict(arch='tiny'), decode_head=dict(arch='tiny'))
+load_from = '{{$UPOCR_WEIGHTS:weights}}/segmim_tiny_stage1.pth'

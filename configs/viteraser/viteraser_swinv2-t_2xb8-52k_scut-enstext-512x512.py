@@ -1,0 +1,3 @@
+_base_ = './viteraser_swinv2-s_2xb8-52k_scut-enstext-512x512.py'
+model = dict(backbone=dict(arch='tiny'), decode_head=dict(arch='tiny'))
+load_from = '{{$UPOCR_WEIGHTS:weights}}/segmim_tiny.pth'

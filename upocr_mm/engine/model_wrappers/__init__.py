@@ -1,0 +1,3 @@
+from .same_start_wrapper import SameStartWrapper
+
+__all__ = ['SameStartWrapper']

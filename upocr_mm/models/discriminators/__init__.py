@@ -1,0 +1,3 @@
+from .text_region_discriminator import TextRegionDiscriminator
+
+__all__ = ['TextRegionDiscriminator']
