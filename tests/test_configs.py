@@ -1,4 +1,5 @@
 from __future__ import annotations
+import hashlib
 from collections import Counter
 from pathlib import Path
 
@@ -373,9 +374,17 @@ def test_all_scores(name: str | None, monkeypatch) -> None:
         assert 'all_scores' not in file.read_text()
 
 
-def test_downloads_are_weights() -> None:
-    """`mim download` fetches `Weights`, so that none may be a web page."""
+def test_weights_are_files() -> None:
+    """`mim download` fetches `Weights`, so that none may be a web page; those
+    of the package are named by their hash."""
     for file in CONFIGS.rglob('metafile.yml'):
         for model in load_yaml(file)['Models']:
-            weights = model.get('Weights', 'none.pth')
-            assert weights.endswith('.pth'), model['Name']
+            weights = model.get('Weights', 'https://none.pth')
+            if '://' in weights:
+                assert weights.endswith(('.pth', '.safetensors'))
+                continue
+            content = Path(CONFIGS.parent, weights).read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            assert digest == model['Metadata']['SHA256']
+            assert weights.endswith(f'-{digest[:8]}.safetensors')
+            assert len(content) <= 20e6

@@ -17,7 +17,7 @@ from tiny_run import CONFIGS, shrink
 
 TASK = 'document_binarization'
 EXAMPLES = CONFIGS / 'examples'
-FILES = sorted(EXAMPLES.glob('upocr_*.py'))
+FILES = sorted(EXAMPLES.glob('upocr_*_binarization*.py'))
 JOINT = 'upocr_swinv2-n_1xb8-600_binarization-128x128'
 PROMPT = 'upocr_swinv2-n_1xb4-200_binarization-prompt-128x128'
 

@@ -143,7 +143,7 @@ def test_maps_of_class_numbers(config: Path, drawn_data: Path,
 
 def test_no_config(tmp_path: Path) -> None:
     code, output = run(tmp_path / 'no.py', f'text_removal={tmp_path}')
-    assert code == 1 and 'no.py' in output and 'Traceback' not in output
+    assert code == 2 and 'no.py' in output and 'Traceback' not in output
 
 
 def test_unknown_task(config: Path, tmp_path: Path) -> None:
