@@ -25,10 +25,9 @@ def test_other_lengths(tool, steps: int) -> None:
         assert cfg.train_cfg.max_iters == steps
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.)
         for schedule in cfg.param_scheduler:
-            built = PARAM_SCHEDULERS.build(
-                dict(schedule, optimizer=optimizer))
-            assert getattr(built, 'end', 0) <= steps or (
-                schedule.type == 'MultiStepLR')
+            built = PARAM_SCHEDULERS.build(dict(schedule, optimizer=optimizer))
+            assert getattr(built, 'end', 0) <= steps or (schedule.type
+                                                         == 'MultiStepLR')
 
 
 def test_stages_begin_where_others_end(tool) -> None:
