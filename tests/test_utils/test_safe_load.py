@@ -5,6 +5,7 @@ import os
 import pickle
 import sys
 import types
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,10 @@ def test_no_checkpoint(file: Path, content) -> None:
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match='no.pth does not exist'):
         load_tensors(str(tmp_path / 'no.pth'))
+
+
+def test_schedules_are_data(tmp_path: Path) -> None:
+    """MultiStepLR saves its milestones as a Counter."""
+    content = dict(param_schedulers=[dict(milestones=Counter([3, 3, 7]))])
+    torch.save(content, tmp_path / 'a.pth')
+    assert load_tensors(str(tmp_path / 'a.pth')) == content
