@@ -15,4 +15,4 @@ param_scheduler = [
 train_cfg = dict(max_iters=200, val_interval=200)
 default_hooks = dict(
     checkpoint=dict(interval=200, save_best='document_binarization/fgIoU'))
-load_from = 'work_dirs/demo/train/iter_600.pth'
+load_from = 'upocr://upocr_swinv2-n'

@@ -27,7 +27,7 @@ class UPOCRInferencer(BaseInferencer):
     """From pictures to pictures without text, masks and tampered regions.
 
     Example:
-        >>> inferencer = UPOCRInferencer('CONFIG.py', 'CHECKPOINT.pth')
+        >>> inferencer = UPOCRInferencer()  # the model of the package
         >>> result = inferencer('photo.jpg')['predictions'][0]
         >>> result['text_free']            # uint8 (H, W, 3), RGB
 
