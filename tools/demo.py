@@ -63,7 +63,7 @@ def mim(command: str,
         command: ``'train'`` or ``'test'``.
         *arguments: Of the command.
         log: File for what it prints.
-        stop_at: Interrupt it as Ctrl-C does once it prints this.
+        stop_at: Stop it (SIGTERM) once it prints this.
     """
     words = [
         sys.executable, '-m', 'mim', command, 'mmsegmentation',
@@ -72,7 +72,7 @@ def mim(command: str,
     print('$', *words[2:], flush=True)
     stopped = False
     with open(log, 'w') as file:
-        # A group of its own: what mim starts is interrupted with it.
+        # A group of its own: what mim starts is stopped with it.
         process = subprocess.Popen(
             words,
             stdout=subprocess.PIPE,
@@ -88,10 +88,10 @@ def mim(command: str,
                     print('  ' + line.split('INFO - ')[-1][:100].rstrip())
                 if stop_at and stop_at in line and not stopped:
                     stopped = True
-                    os.killpg(process.pid, signal.SIGINT)
+                    os.killpg(process.pid, signal.SIGTERM)
             code = process.wait()
         except KeyboardInterrupt:
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait()
             raise
     if code and not stopped:
@@ -256,7 +256,7 @@ def main() -> None:
         print_table(title, columns)
         done()
 
-    print('3. Fine-tuning at night, interrupted in the middle')
+    print('3. Fine-tuning at night, stopped in the middle')
     half = args.iterations // 2
     # The next step that is printed.
     length = str(args.iterations)
