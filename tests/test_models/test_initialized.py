@@ -70,7 +70,7 @@ def test_the_test_finds_them(filled_memory) -> None:
 
 
 def test_all_are_found() -> None:
-    assert len(FILES) == 11 + 16 + 2 + 8
+    assert len(FILES) == 12 + 16 + 3 + 8
 
 
 @pytest.mark.parametrize('path', FILES, ids=[path.stem for path in FILES])
