@@ -70,13 +70,13 @@ def by_url(folder: Path) -> None:
     handler = partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        old = torch.hub.get_dir()
+        old = torch.hub._hub_dir
         torch.hub.set_dir(str(folder / 'hub'))
         try:
             CheckpointLoader.load_checkpoint(
                 f'http://127.0.0.1:{server.server_port}/{NAME}')
         finally:
-            torch.hub.set_dir(old)
+            torch.hub._hub_dir = old
             server.shutdown()
 
 

@@ -11,6 +11,8 @@ from typing import Iterator, Sequence
 from ...utils import written_whole
 
 RECORD = 'package.json'
+# Beside it, of Debian packages.
+COPYRIGHT = 'copyright'
 
 
 class AssetFolder:
@@ -108,7 +110,7 @@ class AssetFolder:
 
     def _foreign_files(self, target: Path) -> list[str]:
         """What the subfolder of a package holds besides its own."""
-        own = {self._table, RECORD}
+        own = {self._table, RECORD, COPYRIGHT}
         with contextlib.suppress(FileNotFoundError):
             with (target / self._table).open(
                     encoding='utf-8', newline='') as lines:

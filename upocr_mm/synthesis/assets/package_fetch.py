@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Callable, ContextManager, List, Protocol, Sequence, Tuple
 
-from .asset_folder import AssetFolder
+from .asset_folder import COPYRIGHT, AssetFolder
 from .debian_package import DebianError, PackagedFile
 
 
@@ -83,7 +83,7 @@ def fetch(folder: AssetFolder,
                     source.name, record) as (new, rows):
                 text = copyright_text(source, files)
                 if text:
-                    (new / 'copyright').write_text(text, encoding='utf-8')
+                    (new / COPYRIGHT).write_text(text, encoding='utf-8')
                 taken, counts = take(source, files, text, new)
                 rows += taken
                 record['counts'] = dict(sorted(counts.items()))
