@@ -17,7 +17,10 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
         data: Folder of the synthetic data sets (of ``synthesize_dataset``).
         iters: Length of the training; it validates at the end.
     """
-    cfg = Config.fromfile(NANO, import_custom_modules=False)
+    # mmengine formats a config each time that it writes it: slow, and no test
+    # reads it.
+    cfg = Config.fromfile(
+        NANO, import_custom_modules=False, format_python_code=False)
     cfg.train_dataloader.batch_size = 3
     shrink(cfg, work_dir, data, iters)
     return cfg

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from upocr_mm.utils import one_sentence
+
 ROOT = Path(__file__).resolve().parent.parent
 UPOCR = 'upocr/upocr_swinv2-n_1xb6-3k_on-the-fly-128x128.py'
 # Name, configuration and the stage before it.
@@ -154,7 +156,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
+    with one_sentence():
         main()
-    except KeyboardInterrupt:
-        sys.exit('train_chain: interrupted; run it again to go on')

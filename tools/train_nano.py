@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from upocr_mm.utils import one_sentence
+
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / 'configs/upocr'
 # The second starts from the weights of the first.
@@ -97,7 +99,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    try:
+    with one_sentence():
         main()
-    except KeyboardInterrupt:
-        sys.exit('train_nano: interrupted; run it again to go on')

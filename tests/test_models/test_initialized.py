@@ -13,7 +13,8 @@ from mmseg.registry import MODELS
 CONFIGS = Path(__file__).parents[2] / 'configs'
 # The models of the baselines do not depend on their data set.
 FILES = sorted(path for pattern in ('upocr/*.py', 'upocr_ablation/*.py',
-                                    'examples/upocr_*.py',
+                                    'examples/upocr_*.py', 'segmim/*.py',
+                                    'viteraser/*.py',
                                     'baselines/*_textseg-*.py')
                for path in CONFIGS.glob(pattern))  # yapf: disable
 
@@ -36,12 +37,12 @@ def filled_memory(monkeypatch) -> Iterator[None]:
 
 
 def small_model(path: Path) -> torch.nn.Module:
-    """The model of a configuration; a UPOCR with few channels and blocks."""
+    """The model of a configuration; ours with few channels and blocks."""
     cfg = Config.fromfile(path, import_custom_modules=False)
     if path.parent.name == 'examples':
         importlib.import_module('document_binarization')
     init_default_scope('mmseg')
-    if cfg.model.type == 'UPOCR':
+    if path.parent.name != 'baselines':
         cfg.model.backbone.arch = dict(
             embed_dims=8,
             depths=[1, 1, 1, 1],
@@ -49,7 +50,11 @@ def small_model(path: Path) -> torch.nn.Module:
             extra_norm_every_n_blocks=0)
         cfg.model.decode_head.arch = dict(
             embed_dims=64, depths=[1, 1, 1, 1, 1], num_heads=[2, 2, 1, 1, 1])
+    # They would load a network of ImageNet.
+    if cfg.model.type == 'UPOCR':
         cfg.model.losses = None
+    if cfg.model.type == 'ViTEraser':
+        cfg.model.losses.text_removal.feature = None
     return MODELS.build(cfg.model)
 
 
@@ -70,7 +75,7 @@ def test_the_test_finds_them(filled_memory) -> None:
 
 
 def test_all_are_found() -> None:
-    assert len(FILES) == 12 + 16 + 3 + 8
+    assert len(FILES) == 12 + 16 + 3 + 8 + 8 + 4
 
 
 @pytest.mark.parametrize('path', FILES, ids=[path.stem for path in FILES])

@@ -36,7 +36,9 @@ from benchmarking.processes import (NotInstalled, WorkerError, call,
 from benchmarking.report import (compare_outputs, format_table, machine_facts,
                                  summarize, write_report)
 from benchmarking.steps import export_model, run_loop, write_weights
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
+
+from upocr_mm.utils import ConfigOptions, one_sentence
 
 # Of outputs in float32: far above rounding, far below what a mistake makes.
 TOLERANCE = 1e-3
@@ -65,7 +67,7 @@ def parse_args() -> tuple[argparse.Namespace, Config]:
     add('groups', nargs='*', metavar='GROUP', help='what (default: all)')
     add('--config', required=True, help='configuration of a UPOCR')
     add('--checkpoint', help='its weights (default: random ones)')
-    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE')
+    add('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE')
     add('--variants', nargs='+', metavar='NAME',
         help='only these of inference, deploy and training (default: all)')
     add('--device', choices=devices, default=devices[-1],
@@ -247,4 +249,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    with one_sentence():
+        main()

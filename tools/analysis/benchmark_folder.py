@@ -21,6 +21,7 @@ from upocr_mm.apis import UPOCRInferencer, save_prediction
 from upocr_mm.apis.folder_run import STREAMS, FolderRun
 from upocr_mm.apis.sources import find_sources
 from upocr_mm.synthesis import SampleRenderer
+from upocr_mm.utils import one_sentence
 
 
 def parse_args() -> argparse.Namespace:
@@ -107,4 +108,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    with one_sentence():
+        main()

@@ -19,6 +19,7 @@ import torch
 from mmseg.registry import METRICS
 
 import upocr_mm  # noqa: F401  (registers the metrics)
+from upocr_mm.utils import one_sentence
 
 CASES = {
     'text_removal, official': dict(type='TextRemovalMetric'),
@@ -96,4 +97,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    with one_sentence():
+        main()

@@ -69,6 +69,7 @@ def swin_size(table: dict[str, SwinSize], arch: str | dict,
     changes = {k: v for k, v in changes.items() if v is not None}
     size = size._replace(**changes)
     _check(size)
+    _check_heads(size, growth=1 if table is ENCODERS else -1)
     return size
 
 
@@ -91,6 +92,25 @@ def _check(size: SwinSize) -> None:
     rate = size.drop_path_rate
     if not is_number(rate) or not 0 <= rate < 1:
         raise ValueError(f'drop_path_rate must lie in [0, 1), but got {rate}')
+
+
+def _check_heads(size: SwinSize, growth: int) -> None:
+    """Refuse heads that do not divide the channels of their stage.
+
+    Args:
+        size: The numbers.
+        growth: 1 if the channels double from stage to stage, -1 if they are
+            halved.
+
+    Raises:
+        ValueError: The message names the stage, its channels and heads.
+    """
+    for i, heads in enumerate(size.num_heads):
+        channels = int(size.embed_dims * 2.**(growth * i))
+        if channels % heads:
+            raise ValueError(
+                f'arch.num_heads.{i} must divide the {channels} channels of '
+                f'its stage, but got {heads}')
 
 
 def check_pretrained_window(name: str, value: Any) -> None:
