@@ -73,7 +73,7 @@ REFUSED = [
     ('model.backbone.arch.depths', [1, 0, 1, 1], 'backbone: arch.depths must'),
     ('model.backbone.arch.num_heads', [0, 1, 1, 1], 'backbone: arch.num_head'),
     ('model.backbone.arch.num_heads', [1, 1, 5, 2], 'must divide the 32 chan'),
-    ('model.decode_head.arch.num_heads', [2, 3, 1, 1, 1], 'must divide the 32'),
+    ('model.decode_head.arch.num_heads', [2, 3, 1, 1, 1], 'must divide the'),
     ('model.backbone.arch.depths', [1, 1, 1], 'backbone: arch must be one of'),
     ('model.backbone.arch', 'huuge', 'model.backbone: arch must be one of'),
     ('model.decode_head.arch.embed_dims', -64, 'decode_head: arch.embed_dims'),
