@@ -19,7 +19,7 @@ from upocr_mm.utils import one_sentence
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / 'configs/upocr'
 # The second starts from the weights of the first.
-STAGES = ('upocr_swinv2-n_1xb6-4k_first-stage-128x128',
+STAGES = ('upocr_swinv2-n_1xb6-10k_first-stage-128x128',
           'upocr_swinv2-n_1xb6-30k_second-stage-256x256')
 
 

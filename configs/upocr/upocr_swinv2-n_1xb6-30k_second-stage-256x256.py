@@ -1,7 +1,7 @@
 # Second stage of tools/train_nano.py, and the config of the weights that it
 # makes: samples of 256 x 256, from the weights of the first stage
 # (`load_from`). Validation and test use the mean of the latest weights.
-_base_ = './upocr_swinv2-n_1xb6-4k_first-stage-128x128.py'
+_base_ = './upocr_swinv2-n_1xb6-10k_first-stage-128x128.py'
 load, pack = _base_.load, _base_.pack
 resize = dict(type='PairedResize', size=(256, 256))
 train_dataloader = dict(
@@ -17,7 +17,6 @@ val_dataloader = test_dataloader
 whole = dict(type='PairedResize', size=(512, 512))
 test_pipeline = [load[0], whole, pack]
 tta_pipeline = [load[0], resize, _base_.tta_pipeline[-1]]
-optim_wrapper = dict(optimizer=dict(lr=8e-4))
 default_hooks = dict(
     # Over a tenth of the steps so far, later over 1,000: a fixed number would
     # hold the first weights for thousands of steps.
@@ -31,7 +30,7 @@ param_scheduler = [
         type='PeriodicLinearLR',
         period=100,
         end=30000,
-        warmup_periods=5,
+        warmup_periods=1,
         by_epoch=False)
 ]
 train_cfg = dict(max_iters=30000, val_interval=2000)
