@@ -47,7 +47,10 @@ def test_layouts(synthetic):
                 for folder in ('image', 'label')
             }
             expected.add(f'{root}/mask/img_{n}.png')
-            expected.add(f'{root}/all_gts/img_{n}.txt')
+            expected |= {
+                f'{root}/{folder}/img_{n}.txt'
+                for folder in ('all_gts', 'line_gts')
+            }
             root = TASKS['tampered_text_detection']
             expected.add(f'{root}/{split}_img/img_{n}.jpg')
             expected.add(f'{root}/{split}_gt/img_{n}.txt')
@@ -102,7 +105,7 @@ def test_test_split_is_independent_of_the_other_splits(synthetic, tmp_path):
     synthesize_dataset(tmp_path, **dict(SMALL, num_train=1, num_val=0))
     first, second = contents(synthetic[0]), contents(tmp_path)
     common = [name for name in second if name.endswith(('.jpg', '.png'))]
-    assert len(common) == len(second) - 4 - 6  # texts, records, split.json
+    assert len(common) == len(second) - 4 - 9  # records, split.json, texts
     assert all(first[name] == second[name] for name in common)
 
 
@@ -125,7 +128,7 @@ def test_refuses_what_is_there_and_overwrites_on_demand(tmp_path):
     assert contents(tmp_path) == before
     synthesize_dataset(tmp_path, seed=1, overwrite=True, **args)
     after = contents(tmp_path)
-    assert len(after) == len(before) - 4  # the third training image is gone
+    assert len(after) == len(before) - 5  # the third training image is gone
     name = f'{TASKS["text_removal"]}/train/image/img_1.jpg'
     assert after[name] != before[name]
 

@@ -62,6 +62,23 @@ def test_boxes_lie_within_the_picture(some: list[Scene]) -> None:
             assert 0 <= x1 <= x2 < 192 and 0 <= y1 <= y2 < 160
 
 
+def test_words_lie_within_their_line(some: list[Scene]) -> None:
+    several = 0
+    for scene in some:
+        lines = scene.line_polygons()
+        numbers = list(dict.fromkeys(word.line for word in scene.words))
+        assert len(lines) == len(numbers)
+        several += len(lines) < len(scene.words)
+        for word in scene.words:
+            line = lines[numbers.index(word.line)].astype(np.float32)
+            assert len(line) == len(word.polygon)
+            # The corners of a curved line are fewer than those of its words.
+            near = 2. if word.warp.curved else 1e-3
+            for point in word.polygon.astype(float).tolist():
+                assert cv2.pointPolygonTest(line, point, True) > -near
+    assert several
+
+
 def test_each_word_has_strokes_in_its_box(some: list[Scene]) -> None:
     for scene in some:
         for word in scene.words:

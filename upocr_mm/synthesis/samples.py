@@ -26,11 +26,13 @@ class RemovalSample:
         target: JPEG file of the same without text: the same exposure.
         mask: uint8 (H, W), text 0, everything else 255.
         polygons: Of the words, int (N, 2) each, x and y.
+        lines: The same of the lines.
     """
     image: bytes
     target: bytes
     mask: np.ndarray
     polygons: list[np.ndarray]
+    lines: list[np.ndarray]
 
 
 @dataclass
@@ -79,12 +81,12 @@ def removal_sample(rng: np.random.Generator,
     scene = _scene(rng, composer, empty)
     camera = Camera.draw(rng, composer.config.camera, scene.size)
     limit = (scene.size[1] - 1, scene.size[0] - 1)
+    words, lines = ([p.round().clip(0, limit).astype(int) for p in polygons]
+                    for polygons in ([word.polygon for word in scene.words],
+                                     scene.line_polygons()))
     return RemovalSample(
         camera.take(scene.image), camera.take(scene.ground),
-        np.where(scene.text_mask(), 0, 255).astype(np.uint8), [
-            word.polygon.round().clip(0, limit).astype(int)
-            for word in scene.words
-        ])
+        np.where(scene.text_mask(), 0, 255).astype(np.uint8), words, lines)
 
 
 def segmentation_sample(rng: np.random.Generator,

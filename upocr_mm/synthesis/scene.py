@@ -37,6 +37,7 @@ class SceneWord:
         text: What it says.
         polygon: Around its ink, (N, 2) float x, y, clockwise from the top
             left, 4 or 18 points; may reach out of the picture.
+        around: Its box on its canvas with the margin: x1, y1, x2, y2.
         line: Number of its line in the picture.
         height: Of its line, in pixels of the picture.
         legible: Whether a person could read it.
@@ -46,6 +47,7 @@ class SceneWord:
     """
     text: str
     polygon: np.ndarray
+    around: tuple[float, float, float, float]
     line: int
     height: float
     legible: bool
@@ -84,6 +86,18 @@ class Scene:
     def ink(self) -> np.ndarray:
         """Where the picture differs from its ground, bool (H, W)."""
         return (self.image != self.ground).any(2)
+
+    def line_polygons(self) -> list[np.ndarray]:
+        """Around the words of each line, as around a word."""
+        lines: dict[int, list[SceneWord]] = {}
+        for word in self.words:
+            lines.setdefault(word.line, []).append(word)
+        polygons = []
+        for words in lines.values():
+            around = np.array([word.around for word in words])
+            box = (*around[:, :2].min(0), *around[:, 2:].max(0))
+            polygons.append(words[0].warp.quadrilateral(box))
+        return polygons
 
     def text_mask(self) -> np.ndarray:
         """The polygons of all words and all ink, bool (H, W)."""
@@ -272,8 +286,8 @@ class SceneComposer:
             if ink.effect in ('outline', 'shadow', 'glow'):
                 grow += 4 * ink.width
             x1, y1, x2, y2 = flat.box
-            polygon = warp.quadrilateral(
-                (x1 - grow, y1 - grow, x2 + grow, y2 + grow))
+            around = (x1 - grow, y1 - grow, x2 + grow, y2 + grow)
+            polygon = warp.quadrilateral(around)
             box = box_of(polygon, scene.size)
             rows = slice(
                 max(box[1] - window[0].start, 0),
@@ -294,8 +308,8 @@ class SceneComposer:
                 height >= LEGIBLE_HEIGHT and contrast >= LEGIBLE_CONTRAST
                 and ink.soft < 0.12 * max(height, 1))
             scene.words.append(
-                SceneWord(flat.text, polygon, first + flat.line, height,
-                          legible, flat, warp, ink))
+                SceneWord(flat.text, polygon, around, first + flat.line,
+                          height, legible, flat, warp, ink))
 
 
 def _draw_decor(ground: np.ndarray, canvas: PageCanvas, warp: Warp) -> None:
