@@ -15,9 +15,6 @@ train_dataloader = dict(
             for task in ('text_removal', 'text_segmentation',
                          'tampered_text_detection')
         }))
-# At 7e-4 the loss of a longer training jumps: the four convolutions of a
-# lateral connection follow one another without a norm.
-optim_wrapper = dict(optimizer=dict(lr=3e-4, betas=(0.9, 0.99)))
 param_scheduler = [
     dict(
         type='PeriodicLinearLR',
