@@ -1,7 +1,9 @@
 """Look at synthetic data: sheets of samples, and of forgeries.
 
 For each preset a sheet of each task (picture above target), and one of
-forged words beside their originals.
+forged words below their originals, with the kind of the forgery. Letters are
+dark gray, outlines, shadows and glow light gray, unreadable words white; boxes
+of real text are green, of tampered text red.
 """
 from __future__ import annotations
 import argparse
@@ -22,7 +24,7 @@ COLUMNS = 8
 # Colors of boxes: real, tampered.
 OUTLINES = {1: (0, 200, 0), 2: (230, 0, 0)}
 # Height of forged words in their sheet, and pixels around them.
-WORD_HEIGHT, AROUND = 64, 12
+WORD_HEIGHT, AROUND, CAPTION = 64, 12, 16
 
 
 def sample_panel(sample, task: str, side: int) -> np.ndarray:
@@ -62,6 +64,9 @@ def forged_words(renderer: SampleRenderer, count: int) -> Iterator[np.ndarray]:
                         word, (max(width, 1), WORD_HEIGHT),
                         interpolation=cv2.INTER_CUBIC))
             count -= 1
+            pair.append(np.full((CAPTION, pair[0].shape[1], 3), 255, np.uint8))
+            cv2.putText(pair[-1], forgery.kind, (1, CAPTION - 4),
+                        cv2.FONT_HERSHEY_PLAIN, 0.9, (0, 0, 0), 1, cv2.LINE_AA)
             yield np.concatenate(pair)
             if not count:
                 return
@@ -83,7 +88,8 @@ def write_sheets(name: str, args: argparse.Namespace) -> None:
     """Write the sheets of a preset."""
     try:
         renderer = SampleRenderer((args.size, args.size), name, args.seed,
-                                  args.fonts, args.backgrounds)
+                                  args.fonts, args.backgrounds,
+                                  args.system_fonts)
     except (TypeError, ValueError) as error:
         raise UsageError(str(error)) from error
     sheets = {
@@ -116,6 +122,7 @@ def main() -> None:
     parser.add_argument('--size', type=int, default=256, metavar='PIXELS')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--fonts', metavar='DIR')
+    parser.add_argument('--system-fonts', action='store_true')
     parser.add_argument('--backgrounds', metavar='DIR')
     args = parser.parse_args()
     if args.num < 1:

@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import cv2
 import pytest
 from tiny_run import tiny_cfg
 
@@ -66,6 +67,16 @@ def test_problems(call, data, tmp_path):
     assert problems[1]['kind'].startswith('image without a target')
 
 
+def test_one_inverted_mask_is_named(call, data):
+    path = data / 'TextRemoval/SCUT-EnsText/train/mask/img_3.png'
+    mask = cv2.imread(str(path), 0)
+    assert (mask == 0).mean() < 0.5
+    cv2.imwrite(str(path), 255 - mask)
+    code, printed, _ = call(data)
+    assert code == 0 and '1 target(s) have more text than' in printed
+    assert str(path) in printed
+
+
 def test_near_duplicates(call, data):
     root = data / 'TextSegmentation/TextSeg'
     splits = json.loads((root / 'split.json').read_text())
@@ -86,6 +97,8 @@ def test_config(call, data, tmp_path):
     assert code == 0
     assert 'train | text_removal' in printed and '| val' not in printed
     assert 'Note: val: TextSegDataset is that of test' in printed
+    # nor files of splits that the config does not name
+    assert 'belong to no sample' not in printed
     code, printed, _ = call(
         config, '--cfg-options',
         'test_dataloader.dataset.datasets.text_removal.data_root=/nowhere')

@@ -1,5 +1,8 @@
 import runpy
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,18 @@ def test_errors_are_one_line_and_a_bad_exit(tmp_path, monkeypatch, capsys):
         assert info.value.code == 2
         line, = capsys.readouterr().err.splitlines()
         assert word in line
+
+
+def test_a_stop_by_the_system_leaves_nothing(tmp_path):
+    out = tmp_path / 'out'
+    process = subprocess.Popen(
+        [sys.executable, TOOL, out, '--num-train', '9999', '--workers', '2'],
+        stderr=subprocess.PIPE,
+        text=True)
+    # Files are written once a picture is in the temporary folder.
+    while not any(out.glob('.synthesis-*/new/*/*/*/*.jpg')):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate()[1] == 'synthesize_dataset.py: interrupted\n'
+    assert process.returncode == 130 and not out.exists()

@@ -64,6 +64,8 @@ class BasePairedDataset(BaseDataset):
                  **kwargs) -> None:
         self.task = task or self.METAINFO['task']
         self.check_files = check_files
+        # Names without ending of files of splits that are not read.
+        self.elsewhere: set[str] = set()
         self._problems: list[Problem] = []
         # What a training is warned of, and goes on.
         self._doubts: list[Problem] = []

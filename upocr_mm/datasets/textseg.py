@@ -96,6 +96,11 @@ class TextSegDataset(BasePairedDataset):
         wanted = [name for split in self.splits for name in names[split]]
         uses = Counter(name for ids in names.values() for name in ids)
         counts = Counter(wanted)
+        self.elsewhere = {
+            stem
+            for name in set(uses) - set(wanted)
+            for stem in (name, f'{name}_maskfg')
+        }
         for name, count in uses.items():
             places = [split for split, ids in names.items() if name in ids]
             detail = f'{path}: {name} ({count} times, in {places})'

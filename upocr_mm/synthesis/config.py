@@ -1,6 +1,7 @@
-"""What synthetic data looks like: one typed configuration, three presets."""
+"""What synthetic data looks like: one typed configuration, four presets."""
 from __future__ import annotations
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
@@ -10,9 +11,69 @@ LATIN = dict(
     en_US=10, de_DE=1.5, fr_FR=1.5, es_ES=1.5, it_IT=1, pl_PL=0.7, pt_BR=0.7)
 OTHERS = dict(
     ru_RU=1.5, el_GR=0.5, zh_CN=2, ja_JP=1, ko_KR=0.7, ar_AA=0.7, hi_IN=0.5)
+# Kinds of forgeries, see `forgeries.py`.
+KINDS = ('copy_move', 'splice', 'retype', 'digits', 'generate')
 # Kinds of layout, see `layouts.py`.
 LAYOUTS = ('word', 'line', 'paragraph', 'price_tag', 'receipt', 'form',
            'table', 'poster', 'label', 'street_sign', 'book_page', 'notebook')
+
+
+def _check_size(size: Any) -> None:
+    sides = tuple(size) if isinstance(size, (tuple, list)) else ()
+    if len(sides) != 2 or not all(
+            isinstance(side, int) and not isinstance(side, bool)
+            and MIN_SIDE <= side <= MAX_SIDE for side in sides):
+        raise ValueError(f'size must be two integers (height, width) from '
+                         f'{MIN_SIDE} to {MAX_SIDE}, got {size!r}')
+
+
+def _check_fields(kind: type, values: Mapping[str, Any]) -> None:
+    fields = {f.name for f in dataclasses.fields(kind)}
+    unknown = sorted(set(values) - fields)
+    if unknown:
+        raise ValueError(f'{unknown[0]!r} is no field of {kind.__name__}; '
+                         f'allowed are {sorted(fields)}')
+
+
+def _check_numbers(config: Any,
+                   prefix: str,
+                   fields: tuple[str, ...],
+                   most: float = math.inf) -> None:
+    for name in fields:
+        value = getattr(config, name)
+        if not _is_number(value) or not 0 <= value <= most:
+            allowed = ('be a number of at least 0'
+                       if most == math.inf else f'lie in [0, {most}]')
+            raise ValueError(f'{prefix}{name} must {allowed}, got {value!r}')
+
+
+def _is_number(value: Any) -> bool:
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)
+            and math.isfinite(value))
+
+
+def _check_range(name: str, value: Any, least: int, most: int) -> None:
+    ends = tuple(value) if isinstance(value, (tuple, list)) else ()
+    if len(ends) != 2 or not all(
+            isinstance(end, int) and not isinstance(end, bool)
+            for end in ends) or not least <= ends[0] <= ends[1] <= most:
+        raise ValueError(
+            f'{name} must be two integers from {least} to {most}, the second '
+            f'not less than the first, got {value!r}')
+
+
+def _check_weights(name: str, weights: Mapping[str, float],
+                   allowed: Any) -> None:
+    if not isinstance(weights, Mapping) or not all(
+            map(_is_number, weights.values())):
+        raise ValueError(f'{name} must be a dict of numbers, got {weights!r}')
+    unknown = sorted(set(weights) - set(allowed))
+    if unknown:
+        raise ValueError(f'{name} has {unknown[0]!r}, allowed are '
+                         f'{sorted(allowed)}')
+    if not weights or min(weights.values()) < 0 or not any(weights.values()):
+        raise ValueError(f'{name} must hold weights of at least 0, not all 0, '
+                         f'got {dict(weights)}')
 
 
 @dataclass(frozen=True)
@@ -39,6 +100,12 @@ class CameraConfig:
     quality: tuple[int, int] = (60, 96)
     twice: float = 0.3
 
+    def __post_init__(self) -> None:
+        _check_numbers(self, 'camera.',
+                       ('blur', 'motion', 'noise', 'white_balance', 'gamma',
+                        'resample', 'twice'))
+        _check_range('camera.quality', self.quality, 1, 100)
+
 
 @dataclass(frozen=True)
 class TamperingConfig:
@@ -60,6 +127,11 @@ class TamperingConfig:
         copy_move=1, splice=1, retype=1, digits=3, generate=1.5))
     quality: tuple[int, int] = (70, 98)
     resize: float = 0.75
+
+    def __post_init__(self) -> None:
+        _check_numbers(self, 'tampering.', ('authentic', 'words', 'resize'), 1)
+        _check_weights('tampering.kinds', self.kinds, KINDS)
+        _check_range('tampering.quality', self.quality, 1, 100)
 
 
 @dataclass(frozen=True)
@@ -126,17 +198,17 @@ class SynthesisConfig:
         _check_size(self.size)
         _check_weights('layouts', self.layouts, LAYOUTS)
         _check_weights('locales', self.locales, {**LATIN, **OTHERS})
-        for name in ('empty', 'cut_off', 'paper', 'photos', 'odd_words',
-                     'effects', 'low_contrast', 'worn', 'perspective',
-                     'curved'):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ValueError(f'{name} must lie in [0, 1], got {value!r}')
-        low, high = self.blocks
-        if not 1 <= low <= high:
-            raise ValueError('blocks must be two integers, at least 1 and not '
-                             f'less than the first, got {self.blocks!r}')
-        smallest, largest = self.text_height
+        _check_numbers(
+            self, '',
+            ('empty', 'cut_off', 'paper', 'photos', 'odd_words', 'effects',
+             'low_contrast', 'worn', 'perspective', 'curved'), 1)
+        _check_numbers(self, '', ('distractors', 'rotation'))
+        _check_range('blocks', self.blocks, 1, 1000)
+        pair = self.text_height
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(
+                map(_is_number, pair)):
+            raise ValueError(f'text_height must be two numbers, got {pair!r}')
+        smallest, largest = pair
         if smallest < 4 or not 0 < largest <= 1:
             raise ValueError(
                 'text_height must be a number of pixels of at least 4 and a '
@@ -222,7 +294,7 @@ def preset(name: str, **changes: Any) -> SynthesisConfig:
     """The configuration of a preset.
 
     Args:
-        name: ``'scene'``, ``'document'`` or ``'poster'``.
+        name: ``'scene'``, ``'document'``, ``'poster'`` or ``'simple'``.
         **changes: Fields of :class:`SynthesisConfig` that differ.
 
     Raises:
@@ -232,33 +304,14 @@ def preset(name: str, **changes: Any) -> SynthesisConfig:
     if name not in PRESETS:
         raise ValueError(f'preset must be one of {list(PRESETS)}, got '
                          f'{name!r}')
-    fields = {f.name for f in dataclasses.fields(SynthesisConfig)}
-    unknown = sorted(set(changes) - fields)
-    if unknown:
-        raise ValueError(f'{unknown[0]!r} is no field of SynthesisConfig; '
-                         f'allowed are {sorted(fields)}')
+    _check_fields(SynthesisConfig, changes)
     for key, kind in (('camera', CameraConfig), ('tampering',
                                                  TamperingConfig)):
-        if isinstance(changes.get(key), Mapping):  # from a config file
-            changes[key] = kind(**changes[key])
+        value = changes.get(key)
+        if isinstance(value, Mapping):  # from a config file
+            _check_fields(kind, value)
+            changes[key] = kind(**value)
+        elif key in changes and not isinstance(value, kind):
+            raise ValueError(f'{key} must be a dict of the fields of '
+                             f'{kind.__name__}, got {value!r}')
     return SynthesisConfig(**{**PRESETS[name], **changes})
-
-
-def _check_size(size: Any) -> None:
-    sides = tuple(size) if isinstance(size, (tuple, list)) else ()
-    if len(sides) != 2 or not all(
-            isinstance(side, int) and not isinstance(side, bool)
-            and MIN_SIDE <= side <= MAX_SIDE for side in sides):
-        raise ValueError(f'size must be two integers (height, width) from '
-                         f'{MIN_SIDE} to {MAX_SIDE}, got {size!r}')
-
-
-def _check_weights(name: str, weights: Mapping[str, float],
-                   allowed: Any) -> None:
-    unknown = sorted(set(weights) - set(allowed))
-    if unknown:
-        raise ValueError(f'{name} has {unknown[0]!r}, allowed are '
-                         f'{sorted(allowed)}')
-    if not weights or min(weights.values()) < 0 or not any(weights.values()):
-        raise ValueError(f'{name} must hold weights of at least 0, not all 0, '
-                         f'got {dict(weights)}')

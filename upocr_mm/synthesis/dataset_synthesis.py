@@ -124,7 +124,12 @@ def synthesize_dataset(out_dir: str | Path,
         size=list(size),
         presets=presets if isinstance(presets, str) else list(presets),
         font_dir=font_dir and str(font_dir),
-        background_dir=background_dir and str(background_dir))
+        background_dir=background_dir and str(background_dir),
+        system_fonts=system_fonts,
+        changes={
+            name: repr(value)
+            for name, value in changes.items()
+        })
     made = _make_folders(out_dir)
     partial_dir = Path(tempfile.mkdtemp(prefix='.synthesis-', dir=out_dir))
     try:
@@ -184,6 +189,7 @@ def _start_worker() -> None:
     # One thread per process, and Ctrl-C is the parent's to handle.
     cv2.setNumThreads(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _replace(new: Path, root: Path, old: Path) -> None:

@@ -14,12 +14,14 @@ from PIL import Image, ImageDraw
 
 from .camera import compress, decompress, to_bytes
 from .font_pool import draws, font_for
-from .scene import Scene, SceneWord, box_of
+from .scene import COVERED, Scene, SceneWord, box_of
 from .texts import SCRIPTS, Texts
 from .textures import sensor_noise
 
 # Smaller words are not forged, in pixels.
 MIN_SIDE = 7
+# The pixels of letters that show their color: those above this part of them.
+STRONGEST = 0.7
 
 
 class Forgery(NamedTuple):
@@ -185,8 +187,7 @@ class Forger:
         ramp = np.linspace(-1, 1, size[1], dtype=np.float32)[None, :, None]
         patch *= 1 + np.float32(rng.uniform(-0.1, 0.1)) * ramp
         glyphs = self._glyphs(word, self.altered(word), word.flat.box, box)
-        color = self._letter_color(word) + rng.normal(0, 0.06, 3)
-        patch += glyphs[..., None] * (color.astype(np.float32) - patch)
+        self._write(patch, glyphs, word, 0.06)
         patch = cv2.GaussianBlur(patch, (0, 0), rng.uniform(0.3, 1))
         patch += sensor_noise(rng, size, rng.uniform(0, 0.05))
         if min(size) >= 8:
@@ -203,8 +204,7 @@ class Forger:
         glyphs = self._glyphs(word, text, flat_box, box)
         if rng.random() < 0.6:
             glyphs = cv2.GaussianBlur(glyphs, (0, 0), rng.uniform(0.3, 0.8))
-        color = self._letter_color(word) + rng.normal(0, 0.02, 3)
-        patch += glyphs[..., None] * (color.astype(np.float32) - patch)
+        self._write(patch, glyphs, word, 0.02)
         if rng.random() < 0.3:
             patch += sensor_noise(rng, glyphs.shape, rng.uniform(0, 0.02))
         self._paste(patch, box)
@@ -215,8 +215,7 @@ class Forger:
         rng = self.rng
         patch = self._erased(box)
         glyphs = self._glyphs(word, self.altered(word), word.flat.box, box)
-        color = self._letter_color(word) + rng.normal(0, 0.04, 3)
-        patch += glyphs[..., None] * (color.astype(np.float32) - patch)
+        self._write(patch, glyphs, word, 0.04)
         height, width = glyphs.shape
         factor = rng.uniform(0.45, 0.85)
         small = (max(2, int(width * factor)), max(2, int(height * factor)))
@@ -246,14 +245,34 @@ class Forger:
         inside = filled[y1 - top:y2 + 1 - top, x1 - left:x2 + 1 - left]
         return inside.astype(np.float32) / 255
 
-    def _letter_color(self, word: SceneWord) -> np.ndarray:
-        """The color of a word's letters as it is seen, (3, )."""
+    def _write(self, patch: np.ndarray, glyphs: np.ndarray, word: SceneWord,
+               spread: float) -> None:
+        """Put letters on a patch, in place, as strong as those of the word.
+
+        Args:
+            patch: Without letters, (H, W, 3).
+            glyphs: Opacity of the new letters, (H, W).
+            word: What is forged.
+            spread: Standard deviation of the color around the word's.
+        """
         x1, y1, x2, y2 = self.tight_box(word)
         region = np.s_[y1:y2 + 1, x1:x2 + 1]
-        seen = self.host[region][self.scene.strokes[region] > 0.7]
+        seen = self.host[region][self.scene.strokes[region] > COVERED]
         if not len(seen):
             seen = self.host[region].reshape(-1, 3)
-        return np.median(seen, 0)
+        # Thin or blurred letters are mixed with their ground everywhere: what
+        # is most unlike it has their color, and new ones that are as thin
+        # need a stronger one to look alike.
+        ground = np.median(patch, (0, 1))
+        distances = np.abs(seen - ground).sum(1)
+        far = np.sort(distances)[int(STRONGEST * len(distances))]
+        color = np.median(seen[distances >= far], 0)
+        covered = np.sort(glyphs[glyphs > 0.2])
+        if len(covered):
+            solid = covered[int(STRONGEST * len(covered))]
+            color = ground + (color - ground) / solid
+        color = (color + self.rng.normal(0, spread, 3)).clip(0, 1)
+        patch += glyphs[..., None] * (color.astype(np.float32) - patch)
 
     def _glyphs(self, word: SceneWord, text: str, flat_box: tuple,
                 box: tuple[int, int, int, int]) -> np.ndarray:

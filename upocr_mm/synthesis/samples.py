@@ -145,7 +145,8 @@ def tampering_sample(rng: np.random.Generator,
     replaced = {f.word for f in forgeries if f.kind != 'digits'}
     boxes = []
     for index, word in enumerate(scene.words):
-        if index in replaced:
+        # Words that nobody can read are text for nobody.
+        if index in replaced or not word.legible:
             continue
         box = forger.tight_box(word)
         if min(box[2] - box[0], box[3] - box[1]) >= MIN_BOX:

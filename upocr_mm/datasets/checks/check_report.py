@@ -12,7 +12,8 @@ from ..data_check import (MOSTLY_TEXT, ORIENTED, TOLERATED, TOO_SMALL, Problem,
                           check_sample, find_damaged)
 from ..decoding import decoder_messages
 from .data_part import DataPart
-from .hints import exchanged_values, ignored_orientation, unused_files
+from .hints import (exchanged_values, ignored_orientation, mostly_text,
+                    unused_files)
 from .near_duplicates import (BITS, MAX_DISTANCE, Fingerprint, NearDuplicate,
                               find_near_duplicates, fingerprint)
 from .sample_statistics import SampleStatistics, measure_sample
@@ -110,9 +111,14 @@ def check_parts(parts: Sequence[DataPart],
         else:
             notes += ignored_orientation(part, oriented)
         statistics = [s.statistics for s in found[start:stop] if s.statistics]
-        problems += exchanged_values(part, statistics)
+        exchanged = exchanged_values(part, statistics)
+        problems += exchanged
+        if not exchanged:
+            notes += mostly_text(part,
+                                 [p for p in own if p.kind == MOSTLY_TEXT])
         reports.append(PartReport(part, len(samples), problems, statistics))
-    notes += unused_files(listed)
+    elsewhere = {name for part in parts for name in part.dataset.elsewhere}
+    notes += unused_files(listed, elsewhere)
     duplicates = []
     if max_distance is not None:
         splits = [

@@ -49,13 +49,32 @@ def exchanged_values(part: DataPart,
     ]
 
 
+def mostly_text(part: DataPart, problems: Sequence[Problem]) -> list[str]:
+    """Name the targets of a set that have more text than background.
+
+    Args:
+        part: The data set, which has less as a whole.
+        problems: The targets.
+    """
+    if not problems:
+        return []
+    return [
+        f'{part.title}: {len(problems)} target(s) have more text than '
+        'background; look whether their values are exchanged: ' +
+        _first([p.detail for p in problems], ', ')
+    ]
+
+
 def unused_files(
-        listed: Sequence[tuple[list[dict], list[Problem]]]) -> list[str]:
+    listed: Sequence[tuple[list[dict], list[Problem]]],
+    elsewhere: set[str] = frozenset()
+) -> list[str]:
     """Name files that lie beside those of the samples and belong to none.
 
     Args:
         listed: Samples and problems of each data set. Files that a problem
             names are not named again.
+        elsewhere: Names without ending of files of splits that are not read.
     """
     used: set[Path] = set()
     folders: dict[Path, set[str]] = defaultdict(set)
@@ -72,7 +91,7 @@ def unused_files(
         names = [
             path.name for path in sorted(folder.iterdir())
             if path.suffix.lower() in suffixes and path not in used
-            and str(path) not in told
+            and str(path) not in told and path.stem not in elsewhere
         ]
         if names:
             hints.append(f'{folder}: {len(names)} file(s) belong to no sample:'
