@@ -104,11 +104,13 @@ def set_up(stack: str) -> None:
         ['-r', 'requirements/tests.txt', *pins],
         ['--editable', '.', *pins],
     ]
+    # Downloads of minutes show their progress to whom waits for them.
+    quiet = [] if sys.stdout.isatty() else ['--quiet']
     for i, arguments in enumerate(steps, 1):
         print(
             f'  [{i}/{len(steps)}] pip install {" ".join(arguments)}',
             flush=True)
-        run(*pip, 'install', '--quiet', *arguments)
+        run(*pip, 'install', *quiet, *arguments)
     marker.write_text(fingerprint(stack))
     print(f'Environment: ready after {time.time() - start:.0f} s', flush=True)
 
