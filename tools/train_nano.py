@@ -3,9 +3,10 @@
     python tools/train_nano.py work_dirs/nano
 
 fetches photographs and fonts with free licenses (Debian packages, 1.5 GB),
-makes held-out samples, trains with ``mim train`` on samples of 128 x 128, then
-of 256 x 256, and writes the weights as safetensors. What is done already is
-skipped: after an interrupt the same command goes on where it stopped.
+makes held-out samples, trains with ``mim train`` on easy samples, on all kinds
+of 128 x 128, then of 256 x 256, and writes the weights as safetensors. What is
+done already is skipped: after an interrupt the same command goes on where it
+stopped.
 """
 from __future__ import annotations
 import argparse
@@ -18,8 +19,9 @@ from upocr_mm.utils import one_sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / 'configs/upocr'
-# The second starts from the weights of the first.
-STAGES = ('upocr_swinv2-n_1xb6-10k_first-stage-128x128',
+# Each starts from the weights of the one before.
+STAGES = ('upocr_swinv2-n_1xb6-1k_easy-stage-128x128',
+          'upocr_swinv2-n_1xb6-10k_first-stage-128x128',
           'upocr_swinv2-n_1xb6-30k_second-stage-256x256')
 
 
@@ -44,7 +46,7 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=[],
         metavar='KEY=VALUE',
-        help='changes of both configs')
+        help='changes of all configs')
     return parser.parse_args()
 
 
