@@ -267,7 +267,7 @@ def test_usage_errors(run, photo: Path, arguments: list[str],
 def test_the_input_is_not_overwritten(run, photo: Path) -> None:
     before = photo.read_bytes()
     result = run('remove', photo, '-o', photo.parent)
-    assert result.code == 1 and 'would be overwritten' in result.err
+    assert result.code == 2 and 'would be overwritten' in result.err
     assert photo.read_bytes() == before
 
 
