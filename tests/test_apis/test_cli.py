@@ -271,6 +271,34 @@ def test_the_input_is_not_overwritten(run, photo: Path) -> None:
     assert photo.read_bytes() == before
 
 
+def test_odd_exif_fails_that_picture(run, folder: Path) -> None:
+    """The others are done, and results of an earlier run are replaced."""
+    odd = (
+        b'Exif\0\0II*\0\x08\0\0\0\2\0'  # an integer that is a text
+        b'\0\1\2\0\4\0\0\0abc\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0')
+    Image.open(folder / 'photo.png').save(folder / 'odd.jpg', exif=odd)
+    for out in (), (), ('-o', 'out'), ('-o', 'out'):
+        result = run('segment', '.', *out, '--format', 'webp')
+        assert result.code == 1 and 'Traceback' not in result.err
+        assert '3 done, 0 skipped, 3 failed' in result.err
+        assert 'odd.jpg is damaged, cut off or not a picture' in result.err
+        if out:  # it is a folder of inputs afterwards
+            Path('out').rename('.out')
+    assert len(files(Path('upocr_output'))) == 3
+
+
+def test_pages_do_not_become_one_file(run, photo: Path) -> None:
+    image = Image.open(photo)
+    image.save('a.tif', save_all=True, append_images=[image])
+    result = run('segment', 'a.tif', '-o', 'a.png')
+    assert result.code == 1 and 'a.tif has 2 pages' in result.err
+    assert not Path('a.png').exists()
+    image.save('a_page1.tif')  # its result is that of page 1
+    result = run('segment', 'a.tif', 'a_page1.tif', '-o', 'out')
+    assert result.code == 1 and 'the result of another picture' in result.err
+    assert '2 done, 0 skipped, 1 failed' in result.err
+
+
 def test_pictures_that_are_computed_at_the_same_time(run, photo: Path,
                                                      tmp_path: Path) -> None:
     """They give the same as each alone, in their order."""

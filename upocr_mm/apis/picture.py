@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
-from ..utils import PICTURE_FORMATS, open_picture, reason_of
+from ..utils import open_picture, reason_of
 
 # What one picture can be given as.
 Source = Union[str, Path, bytes, Image.Image, np.ndarray]
@@ -162,10 +162,6 @@ def _one_sentence(name: str) -> Iterator[None]:
         raise TooLargeError(
             f'{name} has more than {MAX_PIXELS} pixels; it is refused, as '
             'unpacking it could fill the memory') from None
-    except Image.UnidentifiedImageError:
-        raise UnreadableError(
-            f'{name} is damaged, cut off or not a picture: its format is none '
-            f'of {", ".join(PICTURE_FORMATS)}') from None
     except MemoryError:
         raise TooLargeError(f'{name} does not fit into the memory') from None
     except UnreadableError:

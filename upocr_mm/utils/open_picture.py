@@ -2,7 +2,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 # Those of the suffixes that are read, by Pillow's names. Its other readers
 # are not tried, whatever a file is called: that of EPS starts Ghostscript.
@@ -23,4 +23,9 @@ def open_picture(file: str | Path | IO[bytes], *others: str) -> Image.Image:
     Raises:
         PIL.UnidentifiedImageError: It is of no such format.
     """
-    return Image.open(file, formats=(*PICTURE_FORMATS, *others))
+    formats = (*PICTURE_FORMATS, *others)
+    try:
+        return Image.open(file, formats=formats)
+    except UnidentifiedImageError:
+        raise UnidentifiedImageError(
+            f'its format is none of {", ".join(formats)}') from None

@@ -349,4 +349,7 @@ def _bad_field(request: Request,
     """One sentence instead of FastAPI's list."""
     first = error.errors()[0]
     field = first['loc'][-1]
+    if 'UploadFile' in first['msg']:
+        return JSONResponse(
+            dict(detail=f'{field} must be a file, with a name'), 422)
     return JSONResponse(dict(detail=f'{field}: {first["msg"]}'), 422)
