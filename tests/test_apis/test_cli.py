@@ -267,8 +267,37 @@ def test_usage_errors(run, photo: Path, arguments: list[str],
 def test_the_input_is_not_overwritten(run, photo: Path) -> None:
     before = photo.read_bytes()
     result = run('remove', photo, '-o', photo.parent)
-    assert result.code == 1 and 'would be overwritten' in result.err
+    assert result.code == 2 and 'would be overwritten' in result.err
     assert photo.read_bytes() == before
+
+
+def test_odd_exif_fails_that_picture(run, folder: Path) -> None:
+    """The others are done, and results of an earlier run are replaced."""
+    odd = (
+        b'Exif\0\0II*\0\x08\0\0\0\2\0'  # an integer that is a text
+        b'\0\1\2\0\4\0\0\0abc\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0')
+    Image.open(folder / 'photo.png').save(folder / 'odd.jpg', exif=odd)
+    for words in ('.', ), ('.', ), ('photos', '-o', 'o'), ('photos', '-o',
+                                                           'o'):
+        result = run('segment', *words, '--format', 'webp')
+        assert result.code == 1 and 'Traceback' not in result.err
+        assert '3 done, 0 skipped, 3 failed' in result.err
+        assert 'odd.jpg is damaged, cut off or not a picture' in result.err
+        if words == ('.', ):
+            assert len(files(Path('upocr_output'))) == 3
+    assert len(files(Path('o'))) == 3
+
+
+def test_pages_do_not_become_one_file(run, photo: Path) -> None:
+    image = Image.open(photo)
+    image.save('a.tif', save_all=True, append_images=[image])
+    result = run('segment', 'a.tif', '-o', 'a.png')
+    assert result.code == 1 and 'a.tif has 2 pages' in result.err
+    assert not Path('a.png').exists()
+    image.save('a_page1.tif')  # its result is that of page 1
+    result = run('segment', 'a.tif', 'a_page1.tif', '-o', 'out')
+    assert result.code == 1 and 'the result of another picture' in result.err
+    assert '2 done, 0 skipped, 1 failed' in result.err
 
 
 def test_pictures_that_are_computed_at_the_same_time(run, photo: Path,

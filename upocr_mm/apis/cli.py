@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from ..dependencies import require
-from ..utils import UsageError, model_index
+from ..utils import (Terminated, UsageError, model_index,
+                     terminated_as_interrupted)
 from . import models
 from .cli_arguments import COMMANDS, parse_args
 from .cli_output import Output
@@ -23,7 +24,7 @@ from .sources import SourceFile, find_sources, with_unique_names
 # From as many pictures on several are computed at the same time; one alone
 # would take longer.
 MANY = 4
-EXIT_DATA, EXIT_USAGE, EXIT_INTERRUPT = 1, 2, 130
+EXIT_DATA, EXIT_USAGE, EXIT_INTERRUPT, EXIT_TERMINATED = 1, 2, 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,20 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: Its words; by default those of the command line.
 
     Returns:
-        The exit code: 0, 1 if a picture failed, 2 if the command is wrong.
+        The exit code: 0, 1 if a picture failed, 2 if the command is wrong,
+        130 if it was interrupted, 143 by SIGTERM.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words and words[0] in SCRIPTS:
         return run_script(words[0], words[1:])
     args = parse_args(words)
     try:
-        if args.command == 'models':
-            return list_models(args.pattern, args.json)
-        if args.command == 'export':
-            return export(args)
-        if args.command == 'serve':
-            return serve(args)
-        return predict(args)
+        with terminated_as_interrupted():
+            return _run(args)
     except (UsageError, ValueError, FileNotFoundError, ImportError) as error:
         print(f'upocr: {error}', file=sys.stderr)
         return EXIT_USAGE
@@ -54,9 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = error.filename or getattr(args, 'out', '')
         print(f'upocr: {where}: {error.strerror or error}', file=sys.stderr)
         return EXIT_DATA
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print('upocr: interrupted; what is written is whole', file=sys.stderr)
-        return EXIT_INTERRUPT
+        return (EXIT_TERMINATED
+                if isinstance(error, Terminated) else EXIT_INTERRUPT)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.command == 'models':
+        return list_models(args.pattern, args.json)
+    if args.command == 'export':
+        return export(args)
+    if args.command == 'serve':
+        return serve(args)
+    return predict(args)
 
 
 def list_models(pattern: str, as_json: bool) -> int:
@@ -146,17 +154,21 @@ def predict(args: argparse.Namespace) -> int:
     if args.command in ('remove', 'all'):
         for name in ('preset', 'dilation', 'feather', 'composite', 'regions'):
             options[name] = getattr(args, name)
-        options['keep'] = args.keep or ()
+        options['keep'] = args.keep
         options['mask'] = _mask(args.mask)
     PredictOptions(**options)  # refuses what is wrong before all else
-    sources = _sources(args)
+    inputs = _sources(args)
+    sources = _shard(inputs, args.shard)
     output = Output(args, main_image)
+    skips = output.exists if args.skip_existing else None
+    output.guard(inputs, [s for s in sources if not (skips and skips(s))],
+                 args)
     inferencer = _inferencer(args, STREAMS if len(sources) >= MANY else 1)
     with _json_lines(args.json) as json_lines:
         run = FolderRun(
             inferencer,
             output.write,
-            output.exists if args.skip_existing else None,
+            skips,
             args.batch_size,
             options,
             args.max_pixels,
@@ -196,17 +208,20 @@ def _sources(args: argparse.Namespace) -> list[SourceFile]:
             raise UsageError('- (the standard input) is one picture, and the '
                              'only input')
         return [SourceFile(sys.stdin.buffer.read(), Path('stdin.png'))]
-    sources = with_unique_names(find_sources(inputs, not args.no_recursive))
-    if args.shard:
-        try:
-            k, n = map(int, args.shard.split('/'))
-        except ValueError:
-            k, n = 0, 0
-        if not 1 <= k <= n:
-            raise UsageError('--shard must be K/N with K from 1 to N, but got '
-                             f'{args.shard}')
-        sources = sources[k - 1::n]
-    return sources
+    return with_unique_names(find_sources(inputs, not args.no_recursive))
+
+
+def _shard(sources: list[SourceFile], shard: str | None) -> list[SourceFile]:
+    if shard is None:
+        return sources
+    try:
+        k, n = map(int, shard.split('/'))
+    except ValueError:
+        k, n = 0, 0
+    if not 1 <= k <= n:
+        raise UsageError('--shard must be K/N with K from 1 to N, but got '
+                         f'{shard}')
+    return sources[k - 1::n]
 
 
 @contextlib.contextmanager

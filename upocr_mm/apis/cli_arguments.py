@@ -1,18 +1,18 @@
 """The arguments of the command ``upocr``."""
 from __future__ import annotations
 import argparse
-import json
 from pathlib import Path
 from typing import Sequence
 
 from ..version import __version__
 from . import models
-from .compositing import PRESETS
+from .compositing import MAX_GROWTH, PRESETS, parse_shapes
 from .interpreting import REMOVAL, SEGMENTATION, TAMPERING
 from .options import COMPOSITES, SIZINGS
 from .picture import MAX_PIXELS
 from .run_commands import SCRIPTS
 from .saving import FORMATS, QUALITY
+from .sources import RESULTS_FOLDER
 
 # Command -> tasks, and the picture that is its result.
 COMMANDS = dict(
@@ -76,10 +76,10 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         '-o',
         '--out',
-        default='upocr_output',
+        default=RESULTS_FOLDER,
         help='folder for the results, which repeats that of the inputs; a '
         'file for one picture; - for the standard output (default: '
-        'upocr_output)')
+        f'{RESULTS_FOLDER})')
     group.add_argument(
         '--format',
         choices=['auto', 'same', *(s[1:] for s in FORMATS)],
@@ -219,14 +219,14 @@ def _add_prediction(parser: argparse.ArgumentParser, command: str) -> None:
         '--dilation',
         type=int,
         metavar='N',
-        help='growth of the text in '
-        'pixels (default: by the preset)')
+        help=f'growth of the text in pixels, at most {MAX_GROWTH} (default: '
+        'by the preset)')
     group.add_argument(
         '--feather',
         type=int,
         metavar='N',
-        help='width in pixels over which '
-        'new and old blend (default: by the preset)')
+        help='width in pixels over which new and old blend, at most '
+        f'{MAX_GROWTH} (default: by the preset)')
     group.add_argument(
         '--composite',
         choices=COMPOSITES,
@@ -249,7 +249,6 @@ def _add_prediction(parser: argparse.ArgumentParser, command: str) -> None:
 
 def _shapes(text: str) -> list:
     try:
-        return json.loads(text)
+        return parse_shapes(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f'must be JSON, but {error}, got '
-                                         f'{text}') from None
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -1,5 +1,7 @@
 """Change the text of a picture, and nothing else."""
 from __future__ import annotations
+import json
+import reprlib
 from typing import Any, NamedTuple, Sequence
 
 import cv2
@@ -32,6 +34,10 @@ PRESETS = dict(
 )
 # The mean change of a pixel, in gray levels, from which on it is a change.
 MIN_CHANGE = dict(careful=48, normal=32, thorough=16)
+# The largest growth and feather; no text has wider edges.
+MAX_GROWTH = 1000
+# By how many pixels a mask grows by a kernel, whose time is the square of it.
+MAX_KERNEL = 32
 
 
 def grow(mask: np.ndarray, pixels: int) -> np.ndarray:
@@ -46,6 +52,12 @@ def grow(mask: np.ndarray, pixels: int) -> np.ndarray:
     """
     if pixels <= 0:
         return mask
+    if pixels > MAX_KERNEL:
+        outside = 1 - mask.astype(np.uint8)
+        if outside.all():
+            return mask
+        return cv2.distanceTransform(outside, cv2.DIST_L2,
+                                     cv2.DIST_MASK_PRECISE) <= pixels
     side = 2 * pixels + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return cv2.dilate(mask.astype(np.uint8), kernel).astype(bool)
@@ -75,6 +87,28 @@ def is_mask(shapes: Any) -> bool:
             and shapes.ndim == 2)
 
 
+def parse_shapes(text: str) -> Any:
+    """Read boxes and polygons as JSON.
+
+    Args:
+        text: The JSON.
+
+    Returns:
+        What it holds; :func:`shapes_to_mask` looks whether it is as needed.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        reason = 'it is nested too deeply'
+    except ValueError as error:
+        reason = str(error)
+    raise ValueError(f'must be JSON, but {reason}, got '
+                     f'{reprlib.repr(text)}') from None
+
+
 def shapes_to_mask(shapes: Sequence[Shape] | np.ndarray, size: tuple[int, int],
                    field: str) -> np.ndarray:
     """Fill boxes and polygons.
@@ -98,11 +132,14 @@ def shapes_to_mask(shapes: Sequence[Shape] | np.ndarray, size: tuple[int, int],
             raise ValueError(f'{field} must have the size of the picture, '
                              f'{size} (height, width), but has {shapes.shape}')
         return shapes
+    if not isinstance(shapes, (list, tuple, np.ndarray)):
+        raise ValueError(f'{field} must be a list of boxes and polygons, but '
+                         f'got {reprlib.repr(shapes)}')
     mask = np.zeros(size, np.uint8)
     for shape in shapes:
         try:
             points = np.asarray(shape, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError, RecursionError):
             points = np.empty(0)
         if points.shape == (4, ):
             x1, y1, x2, y2 = points
@@ -115,7 +152,7 @@ def shapes_to_mask(shapes: Sequence[Shape] | np.ndarray, size: tuple[int, int],
             raise ValueError(
                 f'{field} must hold boxes [x1, y1, x2, y2] with x1 <= x2 and '
                 'y1 <= y2, or polygons [[x, y], ...] of at least three '
-                f'points, but got {shape!r}')
+                f'points, but got {reprlib.repr(shape)}')
         points = points.clip(-2**20, 2**20).round().astype(np.int32)
         cv2.fillPoly(mask, [points], 1)
     return mask.astype(bool)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
                            TimeRemainingColumn)
 
+from ..utils import sentence_of
 from .inferencer import UPOCRInferencer
 from .picture import Picture, read_pictures
 from .prediction import Prediction
@@ -195,7 +196,7 @@ class FolderRun:
             self._advance()
 
     def _fail(self, source: SourceFile, error: Exception) -> None:
-        self._failed.append((str(source.relative), str(error)))
+        self._failed.append((str(source.relative), sentence_of(error)))
         self._advance()
 
     def _advance(self) -> None:

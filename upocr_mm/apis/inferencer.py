@@ -16,9 +16,10 @@ from ..utils import model_index
 from . import models
 from .interpreting import REMOVAL, SEGMENTATION, interpret
 from .options import PredictOptions
+from .overwriting import OverwriteGuard
 from .picture import Picture, Source, read_pictures
 from .prediction import Prediction
-from .saving import save_prediction, sheet
+from .saving import result_files, save_prediction, sheet
 from .sizing import predict_pictures
 from .sources import find_sources, with_unique_names
 
@@ -124,14 +125,21 @@ class UPOCRInferencer(BaseInferencer):
 
         Raises:
             FileNotFoundError: An input does not exist.
-            ValueError: An argument is not as described, or an input is no
-                picture.
+            ValueError: An argument is not as described, an input is no
+                picture, or a result would take the place of an input, or of
+                a file beside it.
         """
         preprocess, options, visualize, postprocess = self._dispatch_kwargs(
             **kwargs)
         out_dir = postprocess.get('out_dir')
+        out_dir = Path(out_dir) if out_dir else None
         results: dict[str, list] = dict(predictions=[], visualization=[])
         sources = with_unique_names(find_sources(inputs))
+        guard = OverwriteGuard(source for source, _ in sources
+                               if isinstance(source, Path))
+        if out_dir:
+            for _, relative in sources:
+                guard.check(result_files(out_dir, relative).values())
         if self.show_progress:
             sources = track(sources, description='Inference')
         pages = ((page, source) for source in sources
@@ -143,10 +151,19 @@ class UPOCRInferencer(BaseInferencer):
                     results['visualization'] += self.visualize([],
                                                                [prediction])
                 if out_dir:
-                    save_prediction(prediction, Path(out_dir), source.relative)
+                    self._save(prediction, out_dir, source.relative, guard)
                 results['predictions'] += self.postprocess(
                     [prediction], [], return_datasamples)['predictions']
         return results
+
+    @staticmethod
+    def _save(prediction: Prediction, folder: Path, relative: Path,
+              guard: OverwriteGuard) -> None:
+        picture = prediction.picture
+        files = result_files(folder, relative, None, picture.page,
+                             picture.num_pages)
+        guard.claim(files.values())
+        save_prediction(prediction, folder, relative)
 
     def predict(self, pictures: Sequence[Picture],
                 **options: Any) -> list[Prediction]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 import dataclasses
+import reprlib
 from typing import Sequence
 
 import numpy as np
 
-from .compositing import PRESETS, Shape, Strength, is_mask, shapes_to_mask
+from .compositing import (MAX_GROWTH, PRESETS, Shape, Strength, is_mask,
+                          shapes_to_mask)
 
 SIZINGS = ('auto', 'resize', 'tile')
 COMPOSITES = ('text', 'none')
@@ -37,8 +39,8 @@ class PredictOptions:
         preset: ``'careful'``, ``'normal'`` or ``'thorough'``: how much counts
             as text. It sets the following, unless they are given.
         threshold: See :class:`~upocr_mm.apis.compositing.Strength`.
-        dilation: The same.
-        feather: The same.
+        dilation: The same, at most 1000.
+        feather: The same, at most 1000.
 
     Raises:
         ValueError: A value is not as described.
@@ -49,7 +51,7 @@ class PredictOptions:
     composite: str = 'text'
     mask: str | np.ndarray = 'segmentation'
     regions: Sequence[Shape] | np.ndarray | None = None
-    keep: Sequence[Shape] | np.ndarray = ()
+    keep: Sequence[Shape] | np.ndarray | None = ()
     preset: str = 'normal'
     threshold: float | None = None
     dilation: int | None = None
@@ -85,6 +87,11 @@ class PredictOptions:
                                           and value >= 0):
                 raise ValueError(f'{field} must be an integer of at least 0, '
                                  f'but got {value!r}')
+        for field in ('dilation', 'feather'):
+            value = getattr(self, field)
+            if value is not None and value > MAX_GROWTH:
+                raise ValueError(f'{field} must be at most {MAX_GROWTH}, but '
+                                 f'got {reprlib.repr(value)}')
 
     @property
     def strength(self) -> Strength:

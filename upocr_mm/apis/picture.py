@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
-from ..utils import reason_of
+from ..utils import open_picture, reason_of
 
 # What one picture can be given as.
 Source = Union[str, Path, bytes, Image.Image, np.ndarray]
@@ -18,6 +18,8 @@ Source = Union[str, Path, bytes, Image.Image, np.ndarray]
 MAX_PIXELS = 2 * 89_478_485
 # Formats whose further frames are previews of the first one.
 PREVIEWS = ('MPO', )
+# Dots per inch that every format can store; others are dropped.
+MAX_DPI = 65535
 
 
 class UnreadableError(ValueError):
@@ -118,7 +120,9 @@ def read_pictures(source: Source,
         name = name or 'array'
         source = _from_array(source, name)
     if isinstance(source, Image.Image):
-        yield from _pages(source, name or 'image', max_pixels)
+        name = name or 'image'
+        with _one_sentence(name):
+            yield from _pages(source, name, max_pixels)
         return
     if isinstance(source, (bytes, bytearray, memoryview)):
         name, file = name or 'bytes', io.BytesIO(source)
@@ -138,13 +142,17 @@ def read_pictures(source: Source,
     else:
         raise TypeError('a picture must be a path, bytes, a PIL.Image or a '
                         f'NumPy array, but got {type(source).__name__}')
-    with _one_sentence(name), Image.open(file) as image:
+    with _one_sentence(name), open_picture(file) as image:
         yield from _pages(image, name, max_pixels)
 
 
 @contextlib.contextmanager
 def _one_sentence(name: str) -> Iterator[None]:
-    """Say of Pillow's errors which picture they are about."""
+    """Say of any error of Pillow's which picture it is about.
+
+    Damaged files raise errors of many kinds: ``struct.error`` and
+    ``TypeError`` of EXIF, ``ValueError`` of packed texts, and others.
+    """
     try:
         with warnings.catch_warnings():
             # Our own limit stands in for the warning about large pictures.
@@ -154,13 +162,17 @@ def _one_sentence(name: str) -> Iterator[None]:
         raise TooLargeError(
             f'{name} has more than {MAX_PIXELS} pixels; it is refused, as '
             'unpacking it could fill the memory') from None
-    except Image.UnidentifiedImageError:
-        raise UnreadableError(f'{name} is damaged, cut off or not a picture: '
-                              'its format is not known') from None
-    except (OSError, SyntaxError, EOFError, IndexError,
-            OverflowError) as error:
-        raise UnreadableError(f'{name} is damaged, cut off or not a picture: '
-                              f'{reason_of(error)}') from None
+    except MemoryError:
+        raise TooLargeError(f'{name} does not fit into the memory') from None
+    except UnreadableError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise UnreadableError(f'{name} cannot be read: '
+                                  f'{error.strerror}') from None
+        raise UnreadableError(
+            f'{name} is damaged, cut off or not a picture: '
+            f'{reason_of(error) or type(error).__name__}') from None
 
 
 def _from_array(array: np.ndarray, name: str) -> Image.Image:
@@ -205,10 +217,11 @@ def _picture(image: Image.Image, name: str, page: int, num_pages: int,
     if not 0 < width * height <= max_pixels:
         raise TooLargeError(f'{name} has {width} x {height} pixels, allowed '
                             f'are at most {max_pixels}')
-    info = {
-        key: image.info[key]
-        for key in ('icc_profile', 'dpi') if image.info.get(key)
-    }
+    info = {}
+    if image.info.get('icc_profile'):
+        info['icc_profile'] = image.info['icc_profile']
+    if _is_resolution(image.info.get('dpi')):
+        info['dpi'] = image.info['dpi']
     exif = image.getexif()
     image = ImageOps.exif_transpose(image)
     exif.pop(0x0112, None)  # the orientation, which it now has
@@ -235,6 +248,12 @@ def _picture(image: Image.Image, name: str, page: int, num_pages: int,
     rgb = colors if alpha is None else _on_white(colors, alpha)
     return Picture(rgb, name, page, num_pages, colors, alpha, gray, gray16,
                    info)
+
+
+def _is_resolution(dpi: Any) -> bool:
+    """Whether it is a resolution that can be written again."""
+    return (isinstance(dpi, tuple) and len(dpi) == 2
+            and all(0 < value <= MAX_DPI for value in dpi))
 
 
 def _values_of_16_bits(values: np.ndarray, name: str) -> np.ndarray:

@@ -44,6 +44,9 @@ class RayPredictor:
         out_dir: Folder that all machines share, for the results as files.
         root: Folder below which the files of ``out_dir`` repeat the paths;
             by default only their names are kept.
+
+    Raises:
+        ValueError: Results would lie among the pictures.
     """
 
     def __init__(self,
@@ -58,6 +61,10 @@ class RayPredictor:
         self.images = tuple(images)
         self.out_dir = None if out_dir is None else Path(out_dir)
         self.root = root
+        if out_dir and root and os.path.realpath(out_dir) == (
+                os.path.realpath(root)):
+            raise ValueError(f'out_dir {out_dir} is the folder of the '
+                             'pictures; name another one')
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
         """Predict a batch.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ..utils import written_whole
+from ..utils import reason_of, written_whole
 from .picture import Picture
 from .prediction import Prediction
 
@@ -24,9 +24,14 @@ FORMATS = {
 }
 # What loses nothing; pictures in other formats are written as PNG.
 LOSSLESS = ('.png', '.tif', '.tiff', '.bmp')
+# Pixels that a side can have; the other formats store more than is read.
+MAX_SIDES = dict(JPEG=65500, WEBP=16383)
 QUALITY = 95
 # Colors of outlines in sheets, RGB.
 OUTLINES = dict(real=(0, 200, 0), tampered=(230, 0, 0))
+# The pictures of a prediction.
+RESULTS = ('text_free', 'removal_mask', 'text_mask', 'strokes', 'tampered',
+           'classes')
 
 
 def write_image(image: Image.Image, stream: Any, suffix: str, info: dict,
@@ -39,8 +44,16 @@ def write_image(image: Image.Image, stream: Any, suffix: str, info: dict,
         suffix: Suffix of the format, one of :data:`FORMATS`.
         info: ``icc_profile``, ``dpi`` and ``exif`` to keep.
         quality: Of JPEG and WebP, 1 to 100.
+
+    Raises:
+        ValueError: The format cannot store the image.
     """
     name, transparent = FORMATS[suffix]
+    if not _fits(image, suffix):
+        raise ValueError(
+            f'{name} stores at most {MAX_SIDES[name]} pixels on a side, but '
+            f'the picture has {image.width} x {image.height}; choose another '
+            'format')
     if not transparent and image.mode in ('RGBA', 'LA'):
         ground = Image.new('RGBA', image.size, 'white')
         image = Image.alpha_composite(ground, image.convert('RGBA'))
@@ -62,7 +75,30 @@ def write_image(image: Image.Image, stream: Any, suffix: str, info: dict,
     if name == 'BMP':
         options.pop('icc_profile', None)
         options.pop('exif', None)
-    image.save(stream, name, **options)
+    try:
+        image.save(stream, name, **options)
+    except Exception as error:  # Pillow's are of many kinds
+        if isinstance(error, OSError) and error.errno:
+            raise  # of the disk
+        raise ValueError(f'the picture cannot be written as {name}: '
+                         f'{reason_of(error)}') from None
+
+
+def _fits(image: Image.Image, suffix: str) -> bool:
+    limit = MAX_SIDES.get(FORMATS[suffix][0])
+    return limit is None or max(image.size) <= limit
+
+
+def _write_file(image: Image.Image, part: Path, file: Path, info: dict,
+                quality: int) -> None:
+    """Write an image to ``part``, which is to become ``file``."""
+    try:
+        with open(part, 'wb') as stream:
+            write_image(image, stream, file.suffix.lower(), info, quality)
+    except ValueError as error:
+        raise ValueError(f'{file}: {error}') from None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from None
 
 
 def _fast_png(values: np.ndarray) -> np.ndarray:
@@ -91,7 +127,8 @@ def save_image(image: Image.Image,
         quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
 
     Raises:
-        ValueError: The suffix is not known.
+        ValueError: The suffix is not known, or the format cannot store the
+            image.
     """
     file = Path(file)
     suffix = file.suffix.lower()
@@ -100,12 +137,11 @@ def save_image(image: Image.Image,
                          f'{", ".join(FORMATS)}')
     info = picture.info if picture is not None else {}
     with written_whole(file) as folder:
-        with open(folder / file.name, 'wb') as stream:
-            write_image(image, stream, suffix, info, quality)
+        _write_file(image, folder / file.name, file, info, quality)
 
 
 def result_images(prediction: Prediction) -> dict[str, Image.Image]:
-    """All pictures of a prediction, by the name that files of it get."""
+    """All pictures of a prediction, by their names in :data:`RESULTS`."""
     found: dict[str, Image.Image] = {}
     if prediction.text_free is not None:
         found['text_free'] = prediction.clean_picture()
@@ -146,30 +182,54 @@ def save_prediction(
         The files: ``NAME_text_free.*``, ``NAME_text_mask.png``,
         ``NAME.json`` and so on.
     """
-    stem = relative.stem
-    if prediction.picture.num_pages > 1:
-        stem = f'{stem}_page{prediction.picture.page + 1}'
-    own = suffix or relative.suffix.lower()
-    if suffix is None and own not in LOSSLESS:
-        own = '.png'
-    parent = folder / relative.parent
+    picture = prediction.picture
     images = result_images(prediction)
-    # The picture with outlines is for the eye: JPEG is written much faster.
-    suffixes = dict(
-        text_free=own if own in FORMATS else '.png', tampered='.jpg')
-    files = [
-        parent / f'{stem}_{name}{suffixes.get(name, ".png")}'
-        for name in images
-    ]
-    summary = parent / f'{stem}.json'
+    paths = result_files(folder, relative, suffix, picture.page,
+                         picture.num_pages)
+    if 'tampered' in images and not _fits(images['tampered'], '.jpg'):
+        paths['tampered'] = paths['tampered'].with_suffix('.png')
+    files, summary = [paths[name] for name in images], paths['summary']
     with written_whole(summary, *files) as temporary:
         for (name, image), file in zip(images.items(), files):
-            info = prediction.picture.info if name == 'text_free' else {}
-            with open(temporary / file.name, 'wb') as stream:
-                write_image(image, stream, file.suffix.lower(), info, quality)
+            info = picture.info if name == 'text_free' else {}
+            _write_file(image, temporary / file.name, file, info, quality)
         text = json.dumps(prediction.summary())
         (temporary / summary.name).write_text(text)
     return [*files, summary]
+
+
+def result_files(folder: Path,
+                 relative: Path,
+                 suffix: str | None = None,
+                 page: int = 0,
+                 num_pages: int = 1) -> dict[str, Path]:
+    """The files that :func:`save_prediction` writes if all tasks are wanted.
+
+    Args:
+        folder: See :func:`save_prediction`.
+        relative: The same.
+        suffix: The same.
+        page: Number of the page, from 0.
+        num_pages: Number of pages of the picture.
+
+    Returns:
+        The file of each picture of :func:`result_images`, and ``summary``.
+    """
+    stem = relative.stem
+    if num_pages > 1:
+        stem = f'{stem}_page{page + 1}'
+    own = suffix or relative.suffix.lower()
+    if suffix is None and own not in LOSSLESS:
+        own = '.png'
+    # The picture with outlines is for the eye: JPEG is written much faster.
+    suffixes = dict(
+        text_free=own if own in FORMATS else '.png', tampered='.jpg')
+    parent = folder / relative.parent
+    files = {
+        name: parent / f'{stem}_{name}{suffixes.get(name, ".png")}'
+        for name in RESULTS
+    }
+    return dict(files, summary=parent / f'{stem}.json')
 
 
 def outlined(prediction: Prediction) -> np.ndarray:

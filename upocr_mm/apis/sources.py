@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp', '.gif',
             '.ppm', '.pgm', '.jp2')
+# Where results go by default; what an earlier run wrote there is no input.
+RESULTS_FOLDER = 'upocr_output'
 
 
 class SourceFile(NamedTuple):
@@ -32,7 +34,7 @@ def find_sources(inputs: Any, recursive: bool = True) -> Iterator[SourceFile]:
 
     Yields:
         The pictures. Of folders those with the suffix of a picture; hidden
-        ones are skipped.
+        ones are skipped, and folders within called ``upocr_output``.
 
     Raises:
         FileNotFoundError: A path does not exist, or there is no picture.
@@ -77,23 +79,25 @@ def with_unique_names(sources: Iterable[SourceFile]) -> list[SourceFile]:
 
     Returns:
         The same in this order; the parent folder and the name without suffix
-        of :attr:`SourceFile.relative` occur once.
+        of :attr:`SourceFile.relative` occur once, whatever their case, as
+        some file systems do not tell it apart.
     """
     sources = list(sources)
     suffixes: dict[Path, set[str]] = {}
     for _, path in sources:
         suffixes.setdefault(path.with_suffix(''), set()).add(path.suffix)
-    used: set[Path] = set()
+    used: set[str] = set()
     renamed = []
     for source, path in sources:
         if len(suffixes[path.with_suffix('')]) > 1:
             path = path.with_name(path.name + path.suffix)
         wanted = path
         for number in itertools.count(2):
-            if path.with_suffix('') not in used:
+            key = str(path.with_suffix('')).casefold()
+            if key not in used:
                 break
             path = wanted.with_name(f'{wanted.stem}_{number}{wanted.suffix}')
-        used.add(path.with_suffix(''))
+        used.add(key)
         renamed.append(SourceFile(source, path))
     return renamed
 
@@ -123,7 +127,8 @@ def _folder(folder: Path, recursive: bool) -> Iterator[SourceFile]:
     found = False
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(
-            f for f in folders if recursive and not f.startswith('.'))
+            f for f in folders
+            if recursive and not f.startswith('.') and f != RESULTS_FOLDER)
         for name in sorted(files):
             file = Path(root, name)
             if file.suffix.lower() in SUFFIXES and not name.startswith('.'):

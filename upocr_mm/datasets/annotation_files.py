@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ..utils import open_picture
 from .decoding import require_file
 
 # Not what else Python takes for an integer: 1_0, digits of other scripts.
@@ -118,7 +119,7 @@ def read_mask(path: str) -> np.ndarray:
     Returns:
         uint8 array of shape (H, W).
     """
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         return np.asarray(image.convert('L'))
 
 
@@ -145,7 +146,7 @@ def read_class_values(path: str) -> np.ndarray:
     Raises:
         ValueError: If the image is neither 8-bit gray nor palette.
     """
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         if image.mode in ('L', 'P'):
             return np.asarray(image)
         if image.mode in ('1', 'LA'):

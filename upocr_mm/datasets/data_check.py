@@ -12,10 +12,9 @@ from mmcv.transforms import LoadImageFromFile
 from mmengine.dataset import Compose
 from mmengine.dist import all_gather_object, get_dist_info
 from mmengine.logging import print_log
-from PIL import Image
 from torch.utils.data import get_worker_info
 
-from ..utils import IGNORE_INDEX
+from ..utils import IGNORE_INDEX, open_picture
 from .annotation_files import read_class_values, read_mask
 from .decoding import damage_of, decode, decoder_messages, require_file
 
@@ -208,7 +207,7 @@ def _check_image(path: str) -> tuple[tuple[int, int], list[Problem]]:
 def _check_mask(path: str,
                 text_value: int) -> tuple[tuple[int, int], list[Problem]]:
     require_file(path)
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         lossy = image.format in _LOSSY
     if lossy:
         decode(path)

@@ -9,7 +9,8 @@ from typing import Iterator
 
 import cv2
 import numpy as np
-from PIL import Image
+
+from ..utils import open_picture
 
 _EXIF_ORIENTATION = 0x0112
 _JPEG = b'\xff\xd8'
@@ -50,7 +51,7 @@ def decode(path: str) -> tuple[tuple[int, int], int]:
     require_file(path)
     # PIL, because OpenCV returns the upper part of a truncated JPEG without
     # an error.
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         shape = image.size[::-1]
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
         kind = image.format

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
 
+from ..utils import open_picture
 from .textures import brick_wall, planks, plaster, smooth_noise
 
 # Larger photographs are reduced, to keep some of them in memory.
@@ -102,9 +103,9 @@ class BackgroundPainter:
                 f'allowed are {", ".join(PHOTO_SUFFIXES)}')
         for path in files:
             try:
-                with Image.open(path) as photo:
+                with open_picture(path) as photo:
                     photo.verify()
-            except (OSError, SyntaxError, ValueError) as error:
+            except Exception as error:
                 raise ValueError(f'background "{path}" cannot be read as an '
                                  f'image: {error}') from error
         return files
@@ -189,10 +190,10 @@ class BackgroundPainter:
 def _read_photo(path: str) -> np.ndarray:
     """A photograph, upright, at most ``MAX_PHOTO`` pixels on a side."""
     try:
-        with Image.open(path) as photo:
+        with open_picture(path) as photo:
             photo.draft('RGB', (MAX_PHOTO, MAX_PHOTO))
             photo = ImageOps.exif_transpose(photo).convert('RGB')
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # Pillow's are of many kinds
         raise ValueError(f'background "{path}" cannot be read as an image: '
                          f'{error}') from error
     photo.thumbnail((MAX_PHOTO, MAX_PHOTO))

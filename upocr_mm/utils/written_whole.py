@@ -1,10 +1,21 @@
 from __future__ import annotations
 import contextlib
+import functools
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Iterator
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+# The names of folders in which files are written, before they are complete.
+PREFIX = '.upocr_mm-'
+_UNFINISHED = re.compile(re.escape(PREFIX) + r'[a-z0-9_]{8}')
 
 
 @contextlib.contextmanager
@@ -27,9 +38,9 @@ def written_whole(file: str | Path, *companions: str | Path) -> Iterator[Path]:
     file = Path(file)
     _refuse_other_kinds(file)
     file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-            prefix=f'.{file.name}-', dir=file.parent) as folder:
-        yield Path(folder)
+    _remove_unfinished(os.path.realpath(file.parent))
+    with _locked_folder(file.parent) as folder:
+        yield folder
         if companions:
             file.unlink(missing_ok=True)
         for path in (*map(Path, companions), file):
@@ -66,6 +77,55 @@ def write_whole(content: bytes | memoryview, file: str | Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _locked_folder(parent: Path) -> Iterator[Path]:
+    """A new folder that is locked as long as this process lives."""
+    while True:
+        with tempfile.TemporaryDirectory(
+                prefix=PREFIX, dir=parent) as folder, _lock(folder) as locked:
+            # Before it was locked, another process can have taken it for one
+            # that a killed process left.
+            if locked is None or os.path.isdir(folder):
+                yield Path(folder)
+                return
+
+
+@contextlib.contextmanager
+def _lock(folder: str, wait: bool = True) -> Iterator[bool | None]:
+    """Lock a folder: whether this succeeded, None if locks are not known."""
+    if fcntl is None:
+        yield None
+        return
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            locked: bool | None = True
+        except BlockingIOError:
+            locked = False
+        except OSError:  # a file system of a network, for instance
+            locked = None
+        yield locked
+    finally:
+        os.close(opened)
+
+
+@functools.lru_cache(maxsize=1024)  # once for each folder
+def _remove_unfinished(parent: str) -> None:
+    """Remove what killed processes have left: folders that nobody locks."""
+    with contextlib.suppress(OSError), os.scandir(parent) as entries:
+        for entry in entries:
+            if _UNFINISHED.fullmatch(
+                    entry.name) and entry.is_dir(follow_symlinks=False):
+                with _lock(entry.path, wait=False) as locked:
+                    if locked:
+                        shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def _refuse_other_kinds(file: Path) -> None:

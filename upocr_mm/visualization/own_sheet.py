@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from ..utils import written_whole
+from ..utils import open_picture, written_whole
 
 # The text entry of a PNG file that tells what made it.
 ENTRY = 'Software'
@@ -40,7 +40,7 @@ def _is_sheet(file: Path) -> bool:
     if not file.is_file():
         return False
     try:
-        with Image.open(file) as image:
+        with open_picture(file) as image:
             return image.info.get(ENTRY) == MAKER
     except (OSError, ValueError, SyntaxError):
         return False

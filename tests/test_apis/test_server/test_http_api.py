@@ -6,6 +6,7 @@ import re
 import threading
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -19,6 +20,7 @@ fastapi = pytest.importorskip('gradio')
 from fastapi.testclient import TestClient  # noqa: E402
 
 from upocr_mm.apis import server as web  # noqa: E402
+from upocr_mm.apis.server.http_api import _name_of  # noqa: E402
 
 MAX_BYTES, MAX_PIXELS = 200_000, 100_000
 
@@ -130,6 +132,9 @@ def test_pages(client: TestClient) -> None:
     (b'\x89PNG\r\n\x1a\n' + b'\0' * 50, 415, 'damaged, cut off'),
     (png(np.zeros((400, 400), np.uint8)), 413, '400 x 400 pixels.*100000'),
     (bytes(MAX_BYTES + 2**20 + 1), 413, 'larger than'),
+    (b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n', 415, 'none of PNG'),
+    (png(np.zeros(
+        (4, 4), np.uint8)).replace(b'IDAT', b'IDOT'), 415, 'damaged'),
 ])
 def test_bad_pictures(client: TestClient, content: bytes, code: int,
                       message: str) -> None:
@@ -145,6 +150,17 @@ def test_bad_pictures(client: TestClient, content: bytes, code: int,
     (dict(regions='[[1, 2]]'), 'regions must hold boxes'),
     (dict(regions='{'), 'regions must be JSON'),
     (dict(keep='3'), 'keep must be a list'),
+    (dict(keep='0'), 'keep must be a list'),
+    (dict(regions='[' * 100000), 'regions must be JSON, but it is nested'),
+    (dict(regions='[' * 900 + ']' * 900), 'regions must hold boxes'),
+    (dict(regions='[' * 3000 + ']' * 3000), 'regions must'),
+    (dict(regions=f'[[0, 0, {10**400}, 5]]'), 'regions must hold boxes'),
+    (dict(regions='[[0, 0, NaN, 5]]'), 'regions must hold boxes'),
+    (dict(threshold='nan'), r'threshold must lie in \[0, 1\], but got nan'),
+    (dict(dilation='1000000'), 'dilation must be at most 1000'),
+    (dict(feather='1001'), 'feather must be at most 1000, but got 1001'),
+    (dict(dilation=['1', '2']), 'dilation must be given once, but got 2'),
+    (dict(mask_image=(None, 'text')), 'mask_image must be a file'),
     (dict(dilation='-1'), 'dilation must be an integer of at least 0'),
     (dict(quality='101'), 'quality: .*100'),
     (dict(answer='xml'), 'answer: '),
@@ -157,6 +173,29 @@ def test_bad_options(client: TestClient, photo: Path, fields: dict,
     answer = post(client, 'remove', photo, **dict(fields))
     assert answer.status_code == 422
     assert re.search(message, answer.json()['detail'])
+
+
+@pytest.mark.parametrize('name, shorter', [
+    ('../../etc/passwd', 'passwd'),
+    ('..\\..\\a.png', 'a.png'),
+    ('..', 'picture'),
+    ('a\x00\u202eb.png', 'a__b.png'),
+    ('x' * 300 + '.png', 'x' * 150 + '.png'),
+    ('ä' * 300, 'ä' * 75),
+    ('a.' + 'b' * 300, 'a.' + 'b' * 148),
+    ('\ud800.png', '_.png'),
+])
+def test_names_of_uploads(name: str, shorter: str) -> None:
+    """Results can be stored under them."""
+    found = _name_of(SimpleNamespace(filename=name))
+    assert Path(found).name == found and len(found.encode()) <= 200
+    assert found == shorter
+
+
+def test_a_long_name(client: TestClient, photo: Path) -> None:
+    files = dict(image=('x' * 300 + '.png', photo.read_bytes()))
+    answer = client.post('/v1/all', files=files)
+    assert answer.status_code == 200
 
 
 def test_requests_without_a_picture(client: TestClient) -> None:
@@ -208,12 +247,13 @@ def test_an_upload_without_its_length(server) -> None:
 def test_a_full_disk(client: TestClient, photo: Path, monkeypatch) -> None:
 
     def full(*args) -> None:
-        raise OSError(28, 'No space left on device')
+        raise OSError(28, 'No space left on device', '/secret/a.png')
 
     monkeypatch.setattr('upocr_mm.apis.server.http_api.results_archive', full)
     answer = post(client, 'all', photo)
     assert answer.status_code == 507
     assert 'No space left' in answer.json()['detail']
+    assert '/secret' not in answer.text  # no path of the server
 
 
 def test_queue(inferencer: UPOCRInferencer, photo: Path, monkeypatch) -> None:

@@ -1,7 +1,7 @@
 """The HTTP interface: a picture in, a picture or JSON out."""
 from __future__ import annotations
 import io
-import json
+import re
 from inspect import signature
 from pathlib import Path
 from typing import Any, Literal, Optional
@@ -14,7 +14,7 @@ from PIL import Image
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...version import __version__
-from ..compositing import PRESETS
+from ..compositing import MAX_GROWTH, PRESETS, parse_shapes
 from ..interpreting import REMOVAL, SEGMENTATION, TAMPERING
 from ..options import COMPOSITES, MASKS, SIZINGS
 from ..picture import TooLargeError, UnreadableError, read_pictures
@@ -33,6 +33,8 @@ MEDIA = dict(
     png='image/png', jpg='image/jpeg', webp='image/webp', tif='image/tiff')
 # Bytes of a request beside those of its files.
 FORM_BYTES = 2**20
+# Of the name of an upload; results have longer ones.
+NAME_BYTES = 150
 Answer = Literal['image', 'json']
 ImageFormat = Literal[tuple(MEDIA)]  # type: ignore[valid-type]
 Sizing = Literal[SIZINGS]  # type: ignore[valid-type]
@@ -100,9 +102,11 @@ def picture_options(
 def removal_options(
     preset: Preset = Form('normal', description='How much counts as text.'),
     dilation: OptionalInt = Form(
-        None, description='Growth of the text, pixels.'),
+        None, description=f'Growth of the text, 0 to {MAX_GROWTH} pixels.'),
     feather: OptionalInt = Form(
-        None, description='Pixels over which new and old blend.'),
+        None,
+        description='Pixels over which new and old blend, 0 to '
+        f'{MAX_GROWTH}.'),
     composite: Composite = Form(
         'text',
         description='text: nothing but the text changes; none: the output of '
@@ -127,7 +131,7 @@ def removal_options(
         composite=composite,
         mask=mask,
         regions=_shapes(regions, 'regions'),
-        keep=_shapes(keep, 'keep') or ())
+        keep=_shapes(keep, 'keep'))
     if mask_image is not None:
         page = next(read_pictures(mask_image.file.read(), 'mask_image'))
         options['mask'] = page.rgb.max(2) > 127
@@ -139,17 +143,13 @@ def no_options() -> dict[str, Any]:
     return {}
 
 
-def _shapes(text: str | None, field: str) -> list | None:
+def _shapes(text: str | None, field: str) -> Any:
     if not text:
         return None
     try:
-        shapes = json.loads(text)
+        return parse_shapes(text)
     except ValueError as error:
-        raise ValueError(f'{field} must be JSON, but {error}') from None
-    if not isinstance(shapes, list):
-        raise ValueError(f'{field} must be a list of boxes and polygons, but '
-                         f'got {text[:60]}')
-    return shapes
+        raise ValueError(f'{field} {error}') from None
 
 
 async def known_fields(request: Request) -> None:
@@ -163,11 +163,13 @@ async def known_fields(request: Request) -> None:
         allowed |= set(signature(removal_options).parameters)
     unknown = sorted(set(form) - allowed)
     if unknown:
-        raise ValueError(f'there is no field {unknown[0]!r}; allowed are '
+        raise ValueError(f'there is no field {unknown[0][:60]!r}; allowed are '
                          f'{sorted(allowed)}')
-    if len(form.getlist('image')) > 1:
-        raise ValueError('image must be one file, but got '
-                         f'{len(form.getlist("image"))}')
+    for field in form:
+        number = len(form.getlist(field))
+        if number > 1:
+            raise ValueError(f'{field} must be given once, but got {number} '
+                             'of them')
 
 
 def create_app(service: PredictionService, max_bytes: int) -> FastAPI:
@@ -306,7 +308,17 @@ def encode_result(prediction: Prediction, name: str, suffix: str,
 
 
 def _name_of(image: UploadFile) -> str:
-    return Path(image.filename or 'picture').name or 'picture'
+    """The name of an upload, as those of results can begin with it."""
+    name = re.split(r'[/\\]', image.filename or '')[-1]
+    # Also a NUL, what changes the direction of texts, and half characters.
+    name = ''.join(c if c.isprintable() else '_' for c in name)
+    path = Path(name)
+    stem, suffix = path.stem, path.suffix
+    if len(suffix.encode()) > NAME_BYTES // 10:
+        stem, suffix = name, ''
+    # File systems allow 255 bytes.
+    stem = stem.encode()[:NAME_BYTES].decode(errors='ignore')
+    return f'{stem}{suffix}' if stem.strip('. ') else f'picture{suffix}'
 
 
 def _download(content: bytes, name: str, media: str) -> Response:
@@ -323,7 +335,11 @@ def _answer_with(code: int) -> Any:
 
     def handle(request: Request, error: Exception) -> JSONResponse:
         headers = {'Retry-After': '10'} if code == 503 else None
-        return JSONResponse(dict(detail=str(error)), code, headers)
+        detail = str(error)
+        if isinstance(error, OSError):  # its message has paths of the server
+            detail = ('the server cannot store the results: '
+                      f'{error.strerror or "a file cannot be written"}')
+        return JSONResponse(dict(detail=detail), code, headers)
 
     return handle
 
@@ -333,4 +349,7 @@ def _bad_field(request: Request,
     """One sentence instead of FastAPI's list."""
     first = error.errors()[0]
     field = first['loc'][-1]
+    if 'UploadFile' in first['msg']:
+        return JSONResponse(
+            dict(detail=f'{field} must be a file, with a name'), 422)
     return JSONResponse(dict(detail=f'{field}: {first["msg"]}'), 422)

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ...utils import open_picture
+
 SIDE = 32
 HASH_SIDE = 8
 BITS = HASH_SIDE**2
@@ -59,7 +61,7 @@ def fingerprint(path: str) -> Fingerprint | None:
     Returns:
         The fingerprint, or None if the picture is one plain surface.
     """
-    with Image.open(path) as image:
+    with open_picture(path) as image:
         # Of a JPEG only as much is decoded as is needed.
         image.draft('L', (4 * SIDE, 4 * SIDE))
         small = image.convert('L').resize((SIDE, SIDE), Image.Resampling.BOX)

@@ -3,9 +3,8 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from ...utils import IGNORE_INDEX
+from ...utils import IGNORE_INDEX, open_picture
 from ..transforms import LoadTargets
 
 
@@ -40,7 +39,7 @@ def measure_sample(sample: dict) -> SampleStatistics:
     Args:
         sample: A data info (see :class:`BasePairedDataset`).
     """
-    with Image.open(sample['img_path']) as image:
+    with open_picture(sample['img_path']) as image:
         shape = image.size[::-1]
     results = {k: v for k, v in sample.items() if k != 'target_path'}
     results = LoadTargets()(dict(results, ori_shape=shape))

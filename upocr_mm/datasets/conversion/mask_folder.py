@@ -3,9 +3,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import PngImagePlugin
 
-from ...utils import read_image, written_whole
+from ...utils import open_picture, read_image, written_whole
 from ..annotation_files import write_mask
 from ..base_paired_dataset import (IMAGE_SUFFIXES, NO_FILE, OTHER_SUFFIXES,
                                    UNREAD)
@@ -164,7 +164,7 @@ def _other_mask(mask: Path, rule: str) -> Problem | None:
     if not mask.is_file():
         return None
     try:
-        with Image.open(mask) as image:
+        with open_picture(mask) as image:
             made_by = image.info.get(RULE_ENTRY)
     except OSError:
         made_by = None

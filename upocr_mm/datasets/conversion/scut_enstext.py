@@ -2,8 +2,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Sequence
 
-from PIL import Image
-
+from ...utils import open_picture
 from ..annotation_files import draw_polygons, read_polygons, write_mask
 from ..base_paired_dataset import IMAGE_SUFFIXES
 from ..data_check import Problem
@@ -71,7 +70,7 @@ class SCUTEnsTextConverter(Converter):
             for error in polygons.errors
         ]
         try:
-            with Image.open(image) as picture:
+            with open_picture(image) as picture:
                 size = picture.size
         except OSError:
             # The check of the image will say more.

@@ -107,8 +107,7 @@ class BackgroundCollector:
                 counts: Counter) -> Iterator[np.ndarray]:
         try:
             image = open_photo(str(file.path))
-        except (OSError, SyntaxError, ValueError,
-                Image.DecompressionBombError):
+        except Exception:  # Pillow's are of many kinds
             counts['unreadable'] += 1
             return
         if image is None:

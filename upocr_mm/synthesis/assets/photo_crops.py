@@ -3,7 +3,9 @@ import math
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ImageOps
+
+from ...utils import open_picture
 
 # Darker than this, an alpha channel counts as transparent.
 OPAQUE = 250
@@ -13,16 +15,16 @@ def open_photo(path: str) -> np.ndarray | None:
     """Read a picture if it is opaque.
 
     Args:
-        path: File of any format that Pillow reads.
+        path: File of a format of :data:`PHOTO_SUFFIXES`.
 
     Returns:
         uint8 RGB image of shape (H, W, 3) with its EXIF orientation applied,
         or None if more than 1 pixel in 200 is not opaque.
 
     Raises:
-        OSError, SyntaxError, ValueError: It cannot be read.
+        Exception: It cannot be read.
     """
-    with Image.open(path) as photo:
+    with open_picture(path, 'SGI') as photo:
         photo = ImageOps.exif_transpose(photo)
         if photo.mode in ('RGBA', 'LA', 'PA') or 'transparency' in photo.info:
             photo = photo.convert('RGBA')
