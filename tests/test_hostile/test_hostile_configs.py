@@ -120,7 +120,7 @@ REFUSED = [
     (f'{TRAIN}.sampler.type', 'InfinitSampler', 'did you mean InfiniteSam'),
     (f'{HOOKS}.checkpoint.type', 'CheckpointHok', 'did you mean CheckpointH'),
     ('custom_hooks', [dict(type='EMAHook', ema_type='Averag')], 'ema_type of'),
-    ('visualizer.vis_backends', [dict(type='Local')], 'to it: LocalVisBackend'),
+    ('visualizer.vis_backends', [dict(type='Local')], ': LocalVisBackend'),
     ('train_cfg.type', 'IterBasedLoop', 'did you mean IterBasedTrainLoop'),
     ('default_scope', 'mmsegg', 'did you mean mmseg'),
     # What is not taken, or missing
