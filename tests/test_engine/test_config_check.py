@@ -1,8 +1,12 @@
 from __future__ import annotations
 from pathlib import Path
 
+import mmseg
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.optim import OptimWrapper
+from mmseg.registry import OPTIMIZERS
 
 import upocr_mm  # noqa: F401  (registers what configs name)
 from upocr_mm.engine.config_check import check_config
@@ -15,13 +19,62 @@ FILES = sorted(
 NANO = CONFIGS / 'upocr' / 'upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
 
 
-def load(path: Path = NANO) -> Config:
-    return Config.fromfile(path, import_custom_modules=False)
+def load(path: Path = NANO, modules: bool = False) -> Config:
+    return Config.fromfile(path, import_custom_modules=modules)
 
 
 @pytest.mark.parametrize('path', FILES, ids=[path.stem for path in FILES])
-def test_no_false_alarms(path: Path) -> None:
-    check_config(load(path))
+def test_no_false_alarms(path: Path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(CONFIGS.parent))
+    check_config(load(path, modules=True))
+
+
+@pytest.mark.parametrize('name', [
+    'upernet/upernet_swin-t_4xb2', 'segformer/segformer_mit-b0_8xb1-160k',
+    'deeplabv3plus/deeplabv3plus_r50-d8_4xb2-80k_cityscapes-512x1024',
+    'bisenetv1/bisenetv1_r18', 'knet/knet-s3_r50-d8_fcn', 'unet/unet-s5-d16'
+])
+def test_no_false_alarms_of_mmseg(name: str) -> None:
+    folder, stem = name.split('/')
+    root = Path(mmseg.__file__).parent / '.mim' / 'configs' / folder
+    for path in sorted(root.glob(f'{stem}*.py'))[:2]:
+        check_config(load(path))
+
+
+class OwnOptimizer(torch.optim.SGD):
+    """Of a user: only mmengine knows what it takes."""
+
+
+def test_what_users_write_is_legal() -> None:
+    """Classes in place of names, names of other packages, mmengine's own."""
+    if 'OwnOptimizer' not in OPTIMIZERS:
+        OPTIMIZERS.register_module(module=OwnOptimizer)
+    cfg = load()
+    cfg.optim_wrapper = dict(
+        type=OptimWrapper,
+        accumulative_counts=2,
+        clip_grad=dict(type='value', clip_value=1.),
+        optimizer=dict(type='OwnOptimizer', lr=0.1, anything=2))
+    cfg.param_scheduler = [
+        dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=5),
+        dict(
+            type='CosineAnnealingLR',
+            T_max=3,
+            eta_min=1e-6,
+            by_epoch=True,
+            convert_to_iter_based=True)
+    ]
+    cfg.custom_hooks = [
+        dict(type='EMAHook', ema_type='StochasticWeightAverage'),
+        dict(type='EarlyStoppingHook', monitor='mIoU', priority='LOW')
+    ]
+    cfg.train_dataloader.collate_fn = dict(type='pseudo_collate')
+    cfg.train_dataloader.dataset.pipeline.insert(
+        0, dict(type='Albu', transforms=[dict(type='HorizontalFlip')]))
+    cfg.model.backbone = dict(type='mmpretrain.SomeBackbone', whatever=1)
+    cfg.model.decode_head = dict(type='Elsewhere', _scope_='elsewhere')
+    cfg.visualizer.vis_backends.append(dict(type=lambda **kwargs: None))
+    check_config(cfg)
 
 
 @pytest.mark.parametrize('field, meant', [

@@ -124,6 +124,16 @@ CONFIGS = [
     Case('options: val_interval', nothing,
          command('train', NANO, '--cfg-options', 'train_cfg.val_interval=0'),
          'train_cfg.val_interval must be an integer of at least 1', code=2),
+    *(Case(f'options: {option}', nothing,
+           command('train', NANO, '--cfg-options', option), says, code=2)
+      for option, says in (
+          ('optim_wrapper.optimizer.type=AdamWW', 'did you mean AdamW'),
+          ('optim_wrapper.optimizer.betas=(0.9,2)', 'optimizer.betas must be'),
+          ('optim_wrapper.clip_grad.max_norm=-1', 'max_norm must be a number'),
+          ('randomness.seed=abc', 'randomness.seed must be an integer'),
+          ('train_dataloader.batch_size=4', 'batch_size 4 cannot be divided'),
+          ('train_dataloader.dataset.pipeline.0.size=(-128,128)',
+           'pipeline.0: size of PairedResize must be'))),
 ]  # yapf: disable
 LINES = [
     Case('upocr: no command', nothing, command(), 'required', code=2),

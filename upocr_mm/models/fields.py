@@ -1,9 +1,10 @@
 """Checks of what a config sets, so that errors name its field."""
 from __future__ import annotations
-import contextlib
 import math
 import re
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable
+
+from mmengine.registry import Registry
 
 from ..utils import UsageError
 
@@ -45,18 +46,19 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-@contextlib.contextmanager
-def building(field: str) -> Iterator[None]:
-    """Put the field of a config before the errors of what it builds.
+def build_part(registry: Registry, cfg: dict, field: str) -> Any:
+    """Build a part of a model, so that errors name its field.
 
     Args:
+        registry: Where its ``type`` is looked up.
+        cfg: The part.
         field: For instance ``model.backbone``.
 
     Raises:
         UsageError: What is built refuses its arguments.
     """
     try:
-        yield
+        return registry.build(cfg)
     except (ValueError, TypeError) as error:
         # mmengine's registry puts class and file before the message.
         text = re.sub(r'^(class `\w+` in \S+\.py: )+', '', str(error))

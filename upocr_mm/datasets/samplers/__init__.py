@@ -1,3 +1,3 @@
-from .multi_task_batch_sampler import MultiTaskBatchSampler
+from .multi_task_batch_sampler import MultiTaskBatchSampler, task_counts
 
-__all__ = ['MultiTaskBatchSampler']
+__all__ = ['MultiTaskBatchSampler', 'task_counts']

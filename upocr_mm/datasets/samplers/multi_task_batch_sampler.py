@@ -62,8 +62,8 @@ class MultiTaskBatchSampler(Sampler):
         self.batch_size = batch_size
         self.seed = sampler.seed
         self.start_iter = 0
-        self.task_counts = _task_counts(sampler.dataset.tasks, batch_size,
-                                        task_ratio)
+        self.task_counts = task_counts(sampler.dataset.tasks, batch_size,
+                                       task_ratio)
 
     def __iter__(self) -> Iterator[list[SeededIndex]]:
         """Yield batches from iteration ``start_iter`` on, without end."""
@@ -116,8 +116,19 @@ class _TaskIndices:
         return np.frombuffer(digest, dtype='<u4')
 
 
-def _task_counts(tasks: list[str], batch_size: int,
-                 task_ratio: dict[str, int] | None) -> dict[str, int]:
+def task_counts(tasks: list[str], batch_size: int,
+                task_ratio: dict[str, int] | None) -> dict[str, int]:
+    """How many samples of each task a batch has.
+
+    Args:
+        tasks: The tasks of the data set.
+        batch_size: Samples per batch, over all tasks.
+        task_ratio: Share of each task; None means equal shares.
+
+    Raises:
+        ValueError: The ratio does not fit the tasks, or the batch size cannot
+            be divided in it.
+    """
     if task_ratio is None:
         task_ratio = {task: 1 for task in tasks}
     if set(task_ratio) != set(tasks) or not all(

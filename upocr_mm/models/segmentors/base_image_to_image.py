@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from mmseg.models.segmentors import BaseSegmentor
 from mmseg.registry import MODELS
 
-from ..fields import building
+from ...utils import UsageError
+from ..fields import build_part
 
 
 class BaseImageToImage(BaseSegmentor):
@@ -33,10 +34,8 @@ class BaseImageToImage(BaseSegmentor):
                  init_cfg: dict | None = None) -> None:
         super().__init__(
             data_preprocessor=data_preprocessor, init_cfg=init_cfg)
-        with building('model.backbone'):
-            self.backbone = MODELS.build(backbone)
-        with building('model.decode_head'):
-            self.decode_head = MODELS.build(decode_head)
+        self.backbone = build_part(MODELS, backbone, 'model.backbone')
+        self.decode_head = build_part(MODELS, decode_head, 'model.decode_head')
         self.projection = nn.Linear(self.decode_head.in_channels[-1],
                                     self.decode_head.embed_dims)
         # Only an encoder that has a place for prompts tells its channels.
@@ -48,7 +47,7 @@ class BaseImageToImage(BaseSegmentor):
         """Refuse features with other channels than the head takes."""
         wanted = self.decode_head.in_channels
         if tuple(found) != wanted:
-            raise ValueError(
+            raise UsageError(
                 f'the features of model.backbone have {tuple(found)} '
                 f'channels, but model.decode_head takes {wanted}: set '
                 'backbone.arch and decode_head.arch to the same size, or '

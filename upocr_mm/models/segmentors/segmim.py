@@ -7,6 +7,8 @@ from mmengine.structures import PixelData
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
+from ...utils import UsageError
+from ..fields import build_part
 from .base_image_to_image import BaseImageToImage
 
 # Parameters that the next stage does not have, by their prefix.
@@ -56,18 +58,21 @@ class SegMIM(BaseImageToImage):
                  init_cfg: dict | None = None) -> None:
         super().__init__(backbone, decode_head, data_preprocessor, init_cfg)
         if not hasattr(self.backbone, 'mask_token'):
-            raise ValueError(
+            raise UsageError(
                 'model.backbone must be a MaskedSwinTransformerV2, but is a '
                 f'{type(self.backbone).__name__}')
         if list(self.decode_head.output_convs) != ['2']:
-            raise ValueError('model.decode_head.out_strides must be (1, ) for '
+            raise UsageError('model.decode_head.out_strides must be (1, ) for '
                              'SegMIM, which predicts one image')
-        self.text_head = MODELS.build(
-            dict(in_channels=self.decode_head.in_channels[-1], **text_head))
-        self.text_loss = MODELS.build(text_loss)
+        self.text_head = build_part(
+            MODELS,
+            dict(in_channels=self.decode_head.in_channels[-1], **text_head),
+            'model.text_head')
+        self.text_loss = build_part(MODELS, text_loss, 'model.text_loss')
         self.reconstruction_loss = None
         if reconstruction_loss is not None:
-            self.reconstruction_loss = MODELS.build(reconstruction_loss)
+            self.reconstruction_loss = build_part(MODELS, reconstruction_loss,
+                                                  'model.reconstruction_loss')
         else:
             self._freeze_unused()
 

@@ -1,17 +1,17 @@
 from __future__ import annotations
 from contextlib import nullcontext
-from typing import Any, Callable, Sequence
+from typing import Callable, Sequence
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.model import ModuleDict
-from mmengine.registry import Registry
 from mmengine.structures import PixelData
 from mmseg.registry import MODELS, TASK_UTILS
 from mmseg.structures import SegDataSample
 
-from ..fields import building
+from ...utils import UsageError
+from ..fields import build_part
 from .base_image_to_image import BaseImageToImage
 
 DTYPES = ('float32', 'bfloat16', 'float16')
@@ -78,21 +78,22 @@ class UPOCR(BaseImageToImage):
         for name, value in (('train_cfg', train_cfg), ('pretrained',
                                                        pretrained)):
             if value is not None:
-                raise ValueError(
+                raise UsageError(
                     f'model.{name} is not used and must be None, but got '
                     f'{value!r}; weights to start from are named by '
                     'load_from, or init_cfg of a part of the model')
         self.test_cfg = _checked_test_cfg(test_cfg or {})
         self._compiled: Callable | None = None
-        self.task_prompt = MODELS.build(
+        self.task_prompt = build_part(
+            MODELS,
             dict(
                 channels=self.decode_head.embed_dims,
                 encoder_channels=self.encoder_channels,
                 decoder_channels=self.decode_head.stage_channels,
-                **task_prompt))
+                **task_prompt), 'model')
         if (not self.encoder_channels
                 and 'encoder' in self.task_prompt.positions):
-            raise ValueError(
+            raise UsageError(
                 "model.task_prompt.positions names 'encoder', but "
                 f'{type(self.backbone).__name__} has no place for prompts; '
                 "use 'shared' or 'decoder', or PromptedSwinTransformerV2")
@@ -100,19 +101,21 @@ class UPOCR(BaseImageToImage):
         for name, table in (('codecs', codecs), ('losses', losses)):
             unknown = sorted(set(table) - set(self.tasks))
             if unknown:
-                raise ValueError(f'{name} names the tasks {unknown}, which '
-                                 f'are not in task_prompt.tasks {self.tasks}')
+                raise UsageError(
+                    f'model.{name} names the tasks {unknown}, which are not '
+                    f'in model.task_prompt.tasks {self.tasks}')
         missing = [task for task in self.tasks if task not in codecs]
         if missing:
-            raise ValueError(f'codecs has no entry for the tasks {missing}')
+            raise UsageError(
+                f'model.codecs has no entry for the tasks {missing}')
         self.codecs = {
-            task: _build(TASK_UTILS, codecs[task], f'model.codecs.{task}')
+            task: build_part(TASK_UTILS, codecs[task], f'model.codecs.{task}')
             for task in self.tasks
         }
         # mmengine's, which hands init_weights() on
         self.losses = ModuleDict({
             task: ModuleDict({
-                name: _build(MODELS, cfg, f'model.losses.{task}.{name}')
+                name: build_part(MODELS, cfg, f'model.losses.{task}.{name}')
                 for name, cfg in (table or {}).items() if cfg is not None
             })
             for task, table in losses.items()
@@ -145,7 +148,7 @@ class UPOCR(BaseImageToImage):
         names = [name for name, _ in self.named_parameters()]
         for prefix in trainable:
             if not any(name.startswith(prefix) for name in names):
-                raise ValueError(f'trainable names {prefix!r}, but no '
+                raise UsageError(f'model.trainable names {prefix!r}, but no '
                                  'parameter of the model has this prefix')
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(name.startswith(tuple(trainable)))
@@ -374,11 +377,6 @@ class UPOCR(BaseImageToImage):
         return tasks
 
 
-def _build(registry: Registry, cfg: dict, field: str) -> Any:
-    with building(field):
-        return registry.build(cfg)
-
-
 def _eval_frozen(module: nn.Module) -> None:
     """Evaluation mode for the modules whose parameters are all frozen."""
     parameters = list(module.parameters())
@@ -392,13 +390,13 @@ def _eval_frozen(module: nn.Module) -> None:
 def _checked_test_cfg(test_cfg: dict) -> dict:
     cfg = dict(dict(dtype='float32', compile=False), **test_cfg)
     if set(cfg) != {'dtype', 'compile'}:
-        raise ValueError("model.test_cfg may have the entries 'dtype' and "
+        raise UsageError("model.test_cfg may have the entries 'dtype' and "
                          f"'compile', but got {sorted(test_cfg)}")
     if cfg['dtype'] not in DTYPES:
-        raise ValueError(f'model.test_cfg.dtype must be one of {DTYPES}, but '
+        raise UsageError(f'model.test_cfg.dtype must be one of {DTYPES}, but '
                          f'got {cfg["dtype"]!r}')
     if not isinstance(cfg['compile'], (bool, dict)):
-        raise ValueError('model.test_cfg.compile must be True, False or a '
+        raise UsageError('model.test_cfg.compile must be True, False or a '
                          'dict of arguments of torch.compile, but got '
                          f'{cfg["compile"]!r}')
     return cfg

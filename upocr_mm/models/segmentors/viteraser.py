@@ -7,6 +7,8 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmseg.registry import MODELS
 from mmseg.structures import SegDataSample
 
+from ...utils import UsageError
+from ..fields import build_part
 from ..task_codecs import ImageTarget
 from .upocr import UPOCR
 
@@ -43,15 +45,19 @@ class ViTEraser(UPOCR):
                  mask_loss: dict, adversarial_loss: dict, **kwargs) -> None:
         super().__init__(**kwargs)
         if len(self.tasks) != 1 or self.task_prompt.positions:
-            raise ValueError(
+            raise UsageError(
                 'model.task_prompt of ViTEraser must have one task and '
                 f'positions=[], but got {list(self.tasks)} and '
                 f'{list(self.task_prompt.positions)}')
         half = self.decode_head.stage_channels[-2]
-        self.mask_branch = MODELS.build(dict(in_channels=half, **mask_branch))
-        self.discriminator = MODELS.build(discriminator)
-        self.mask_loss = MODELS.build(mask_loss)
-        self.adversarial_loss = MODELS.build(adversarial_loss)
+        self.mask_branch = build_part(MODELS,
+                                      dict(in_channels=half, **mask_branch),
+                                      'model.mask_branch')
+        self.discriminator = build_part(MODELS, discriminator,
+                                        'model.discriminator')
+        self.mask_loss = build_part(MODELS, mask_loss, 'model.mask_loss')
+        self.adversarial_loss = build_part(MODELS, adversarial_loss,
+                                           'model.adversarial_loss')
 
     @property
     def task_meta(self) -> dict:
@@ -114,7 +120,7 @@ class ViTEraser(UPOCR):
         """
         if (not isinstance(optim_wrapper, OptimWrapperDict)
                 or set(optim_wrapper.keys()) != set(PLAYERS)):
-            raise ValueError(
+            raise UsageError(
                 f'optim_wrapper of ViTEraser must have the entries {PLAYERS} '
                 "and constructor='SeparateOptimWrapperConstructor'")
         generator, discriminator = (optim_wrapper[name] for name in PLAYERS)
