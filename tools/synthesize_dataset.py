@@ -5,7 +5,6 @@ segmentation) and Tampered-IC13 (tampered text detection).
 """
 from __future__ import annotations
 import argparse
-import signal
 import sys
 import time
 
@@ -71,8 +70,6 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    # Also when the system stops it, nothing half-written stays.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     start = time.time()
     with one_sentence():
         try:

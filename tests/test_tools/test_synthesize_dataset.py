@@ -48,4 +48,4 @@ def test_a_stop_by_the_system_leaves_nothing(tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert process.communicate()[1] == 'synthesize_dataset.py: interrupted\n'
-    assert process.returncode == 130 and not out.exists()
+    assert process.returncode == 143 and not out.exists()

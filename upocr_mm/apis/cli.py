@@ -11,6 +11,8 @@ from typing import Any, Iterator, Sequence
 from ..dependencies import require
 from ..utils import (Terminated, UsageError, model_index,
                      terminated_as_interrupted)
+from ..utils.sentences import (EXIT_DATA, EXIT_INTERRUPT, EXIT_TERMINATED,
+                               EXIT_USAGE)
 from . import models
 from .cli_arguments import COMMANDS, parse_args
 from .cli_output import Output
@@ -24,7 +26,6 @@ from .sources import SourceFile, find_sources, with_unique_names
 # From as many pictures on several are computed at the same time; one alone
 # would take longer.
 MANY = 4
-EXIT_DATA, EXIT_USAGE, EXIT_INTERRUPT, EXIT_TERMINATED = 1, 2, 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -189,7 +189,6 @@ def _start_worker() -> None:
     # One thread per process, and Ctrl-C is the parent's to handle.
     cv2.setNumThreads(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _replace(new: Path, root: Path, old: Path) -> None:

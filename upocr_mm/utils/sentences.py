@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Iterator
 
 from .reason_of import reason_of
+from .termination import Terminated, terminated_as_interrupted
 
-EXIT_DATA, EXIT_USAGE, EXIT_INTERRUPT = 1, 2, 130
+EXIT_DATA, EXIT_USAGE, EXIT_INTERRUPT, EXIT_TERMINATED = 1, 2, 130, 143
 # What mmengine puts before the errors of what it builds.
 _BUILT = re.compile(r'^(class `\w+` in \S+\.py: )+')
 # How the errors of a DataLoader's workers begin and end.
@@ -60,15 +61,19 @@ def one_sentence() -> Iterator[None]:
     """Let the main function of a tool end on one sentence.
 
     What its user can cause ends the process so: files that are missing,
-    damaged or cannot be written, values that are not allowed, an interrupt.
+    damaged or cannot be written, values that are not allowed, an interrupt or
+    SIGTERM.
     Errors of the program itself keep their traceback.
     """
     name = Path(sys.argv[0]).name
     try:
-        yield
-    except KeyboardInterrupt:
+        with terminated_as_interrupted():
+            yield
+    except KeyboardInterrupt as error:
         print(f'{name}: interrupted', file=sys.stderr)
-        sys.exit(EXIT_INTERRUPT)
+        sys.exit(
+            EXIT_TERMINATED if isinstance(error, Terminated
+                                          ) else EXIT_INTERRUPT)
     except (ValueError, OSError, ImportError, SyntaxError) as error:
         print(f'{name}: {sentence_of(error)}', file=sys.stderr)
         sys.exit(exit_code_of(error))
