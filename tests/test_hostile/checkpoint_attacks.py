@@ -6,7 +6,7 @@ import pickle
 import struct
 import zipfile
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Tuple
 
 import torch
 from checkpoint_files import FEW, NAME, Maker, safetensors, saved
@@ -152,18 +152,10 @@ def history(**values: bytes) -> bytes:
 
 def patch(folder: Path) -> None:
     """torch.load would write a patch, of this name, of changed sources."""
-    for what in ('argparse Namespace', HISTORY):
-        part = row(
-            state(
-                what,
-                row(
-                    NONE,
-                    mapping(
-                        dump_patches=TRUE,
-                        __name__=text(str(folder / CANARY))))),
-            row(text('module'), name(what), text('a.py'), text('of others')) +
-            b'Q')
-        legacy(part)(folder)
+    what = 'argparse Namespace'
+    names = mapping(dump_patches=TRUE, __name__=text(str(folder / CANARY)))
+    source = row(text('module'), name(what), text('a.py'), text('of others'))
+    legacy(row(state(what, row(NONE, names)), source + b'Q'))(folder)
 
 
 class _Program(torch.nn.Module):
@@ -173,18 +165,20 @@ class _Program(torch.nn.Module):
     def __init__(self, path: str) -> None:
         super().__init__()
         self.path = path
+        self.a = torch.ones(2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x
 
     @torch.jit.export
-    def __getstate__(self) -> bool:
-        return self.training
+    def __getstate__(self) -> Tuple[torch.Tensor, bool]:
+        return self.a, self.training
 
     @torch.jit.export
-    def __setstate__(self, training: bool) -> None:
-        self.training = training
-        torch.from_file(self.path, True, 8, dtype=torch.uint8).fill_(65)
+    def __setstate__(self, state: Tuple[torch.Tensor, bool]) -> None:
+        self.training = state[1]
+        self.a = torch.from_file(
+            self.path, True, 8, dtype=torch.uint8).fill_(65).float()
 
 
 def program(folder: Path) -> bytes:
@@ -486,7 +480,7 @@ ATTACKS = {
     'byteorder': (with_file('archive/byteorder', b'big'),
                   'another order of bytes'),
     # Files of before 1.6
-    'patch': (patch, 'would change mmengine.*HistoryBuffer'),
+    'patch': (patch, 'would change argparse.Namespace'),
     'no storages': (legacy(tensor()), 'storages are not those'),
     'more storages': (legacy(NONE, ['1']), 'storages are not those'),
     'storages twice': (legacy(tensor(), ['0', '0']),
