@@ -25,6 +25,7 @@ from .safe_unpickler import DataUnpickler, NotDataError
 MAGIC = [0x1950a86a20f9469cfc6c, 1001]
 CHUNK = 2**24  # bytes
 MAX_DEPTH = 100
+CONTAINERS = (dict, list, tuple, set, frozenset, Namespace)
 # Of a file of safetensors, as its own reader demands.
 MAX_HEADER = 10**8
 
@@ -55,7 +56,7 @@ def load_tensors(filename: str,
     try:
         with open_regular(filename) as file:
             content = read(file, skip_objects, map_location)
-        _check_depth(content)
+        _check_depth([[content]])
     except NotDataError as error:
         raise ValueError(
             f'{filename} holds {error}, which is not data: loading it could '
@@ -72,16 +73,15 @@ def load_tensors(filename: str,
     return content
 
 
-def _check_depth(content: Any) -> None:
+def _check_depth(level: list) -> None:
     """Refuse what lies in itself, or too deep for functions that recurse."""
-    level = [content]
     for _ in range(MAX_DEPTH):
         # By their ids: one object can be in many places.
         below = {
             id(child): child
             for value in level
             for child in _children(value)
-            if isinstance(child, (dict, list, tuple, set, Namespace))
+            if isinstance(child, CONTAINERS)
         }
         level = list(below.values())
         if not level:
