@@ -4,16 +4,20 @@ import http.server
 import json
 import sys
 import threading
+from argparse import Namespace
+from collections import Counter
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PosixPath
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from checkpoint_attacks import ATTACKS, HARMLESS, REFUSED_NAMES
 from checkpoint_files import (FEW, NAME, NO_CHECKPOINTS, PROGRAMS, config_text,
                               payload, saved)
 from harness import ROOT, Case, params, tool
+from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModule
 from mmengine.registry import DefaultScope
 from mmengine.runner import CheckpointLoader
@@ -166,6 +170,58 @@ DAMAGED = [
 @pytest.mark.parametrize('case', params(DAMAGED))
 def test_no_checkpoints(case: Case, hostile) -> None:
     hostile(case)
+
+
+def skipping(folder: Path) -> Any:
+    """As converters and `load_model` do."""
+    return load_tensors(str(folder / NAME), skip_objects=True)
+
+
+MADE_BY_HAND = [
+    Case(f'{name}, {run.__name__}', make, run, f'{NAME}.*{says}',
+         raises=REFUSED)
+    for name, (make, says) in ATTACKS.items()
+    for run in (by_mmengine, skipping)
+] + [
+    Case(name, make, by_mmengine, f'{NAME} holds {says}', raises=REFUSED)
+    for name, (make, says) in REFUSED_NAMES.items()
+] + [
+    Case(name, make, lambda folder: repr(by_mmengine(folder)['part']), says)
+    for name, (make, says) in HARMLESS.items()
+] + [
+    Case(f'{name}, upocr test', ATTACKS[name][0],
+         tool(lambda: upocr(sys.argv[1:]), 'test', NANO, NAME), NAME,
+         leaves=('work_dirs', 'work_dirs/*'))
+    for name in ('pipe', 'two archives', 'patch')
+] + [
+    Case('pipe, upocr export', ATTACKS['pipe'][0], TOOLS['upocr export'],
+         f'{NAME} is no file', code=2),
+]  # yapf: disable
+
+
+def process() -> list:
+    """What a checkpoint could have changed."""
+    HistoryBuffer()  # The first one completes its class.
+    owners = (torch.Tensor, torch.Size, torch.device, Namespace, Counter,
+              PosixPath, HistoryBuffer)
+    return [
+        # Python notes the slots when it first saves something of a class.
+        {
+            k: v
+            for k, v in vars(owner).items() if k != '__slotnames__'
+        } for owner in owners
+    ] + [
+        dict(HistoryBuffer._statistics_methods),
+        torch._utils._rebuild_tensor_v2.__defaults__,
+        HistoryBuffer.min.__defaults__,
+    ]
+
+
+@pytest.mark.parametrize('case', params(MADE_BY_HAND))
+def test_made_by_hand(case: Case, hostile) -> None:
+    before = process()
+    hostile(case)
+    assert process() == before
 
 
 @pytest.fixture(scope='module')

@@ -166,7 +166,7 @@ def test_deploy(tmp_path: Path) -> None:
     (['--tasks', '4'], '--tasks must be from 1 to 3'),
     (['loop', '--train-batch', '4'],
      '--train-batch must be a multiple of 3, the number of tasks'),
-    (['--checkpoint', 'no.pth'], '--checkpoint no.pth does not exist'),
+    (['--checkpoint', 'no.pth'], '--checkpoint no.pth is no file'),
     (['--out', NANO], 'File exists'),
     (['--sizes', '16'], "must be an integer of at least 32, got '16'"),
 ])  # yapf: disable

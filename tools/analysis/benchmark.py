@@ -106,7 +106,7 @@ def check(args: argparse.Namespace) -> Config:
     args.groups = args.groups or list(GROUPS)
     require('GROUP', args.groups, GROUPS)
     if args.checkpoint and not Path(args.checkpoint).is_file():
-        raise ValueError(f'--checkpoint {args.checkpoint} does not exist')
+        raise ValueError(f'--checkpoint {args.checkpoint} is no file')
     for folder in filter(None, (args.out, args.export_dir)):
         folder.mkdir(parents=True, exist_ok=True)
     if args.variants:

@@ -87,7 +87,8 @@ def find_model(model: str | Path,
         weights = config_root() / weights
         _check_hash(weights, entry)
     if not Path(weights).is_file():
-        raise FileNotFoundError(f'the checkpoint {weights} does not exist')
+        what = 'is no file' if Path(weights).exists() else 'does not exist'
+        raise FileNotFoundError(f'the checkpoint {weights} {what}')
     return config, Path(weights)
 
 
