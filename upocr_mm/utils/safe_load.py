@@ -80,8 +80,7 @@ def _check_depth(level: list) -> None:
         below = {
             id(child): child
             for value in level
-            for child in _children(value)
-            if isinstance(child, CONTAINERS)
+            for child in _children(value) if isinstance(child, CONTAINERS)
         }
         level = list(below.values())
         if not level:
