@@ -162,8 +162,8 @@ LINES = [
          command('test', NANO, NAME, '--show-dir', 'w'),
          '--show-dir w is a file; name a folder', code=2),
     Case('test: tta without', both(saved(FEW), text(
-        'c.py', 'model = test_dataloader = test_evaluator = test_cfg = '
-        'dict(a=1)')), command('test', 'c.py', NAME, '--tta'),
+        'c.py', f'_base_ = {str(NANO)!r}\ntta_pipeline = None')),
+         command('test', 'c.py', NAME, '--tta'),
          'has no tta_pipeline, which is needed for --tta', code=2),
     Case('models: no pattern', nothing, command('models', '('), '', code=2),
     Case('complexity: size', nothing, tool(COMPLEXITY, NANO, '--size', 0, 0),
