@@ -5,7 +5,7 @@ import os
 import pickle
 import sys
 import types
-from collections import Counter
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,38 @@ def test_code_is_refused_and_not_run(tmp_path: Path, legacy: bool) -> None:
     with pytest.raises(ValueError, match=r'evil.pth holds posix.system'):
         load_tensors(str(file))
     assert not trace.exists()
+
+
+class OldParameter:
+    """Is pickled as parameters were before PyTorch 0.4."""
+
+    def __reduce__(self):
+        storage = torch.arange(6.)
+        return (torch.nn.Parameter, (OldTensor(storage), ), (True, False,
+                                                             OrderedDict()))
+
+
+class OldTensor:
+    """The same for tensors, without gradients and hooks."""
+
+    def __init__(self, data: torch.Tensor) -> None:
+        self.data = data
+
+    def __reduce__(self):
+        return torch._utils._rebuild_tensor, (torch.storage.TypedStorage(
+            wrap_storage=self.data.untyped_storage(),
+            dtype=self.data.dtype), 0, (2, 3), (3, 1))
+
+
+def test_old_parameters(tmp_path: Path) -> None:
+    """As in the file of VGG-16 that torchvision fetches."""
+    file = tmp_path / 'vgg16.pth'
+    torch.save(
+        OrderedDict(weight=OldParameter()),
+        file,
+        _use_new_zipfile_serialization=False)
+    weight = load_tensors(str(file))['weight']
+    assert torch.equal(weight, torch.arange(6.).reshape(2, 3))
 
 
 def test_objects_can_be_skipped(tmp_path: Path) -> None:

@@ -100,6 +100,11 @@ def _make_tensor_of_type(function: Any, kind: Any, args: Any,
     return function.make(*args)
 
 
+def _make_old_parameter(data: Any, requires_grad: Any = True) -> Any:
+    """A parameter, as PyTorch wrote it before 0.4: the file of VGG-16."""
+    return tensors.rebuild_parameter(data, requires_grad, None)
+
+
 def _make_size(size: Any) -> torch.Size:
     return torch.Size(tensors.shape_of(tuple(size)))
 
@@ -131,6 +136,7 @@ MAKERS = {
     'torch.Tensor': _no_call,
     'torch.device': _make_device,
     'torch._tensor._rebuild_from_type_v2': _make_tensor_of_type,
+    'torch.nn.parameter.Parameter': _make_old_parameter,
     **REBUILDS,
     # NumPy's scalars and arrays, as schedulers and loggers save them
     '_codecs.encode': _make_bytes,
@@ -189,12 +195,21 @@ def _skip(value: Any, state: Any) -> None:
 
 # What may get a state, of exactly these classes.
 BUILDERS = {
-    argparse.Namespace: _build_namespace,
-    HistoryBuffer: _build_history,
-    Inert: _skip,
-    OrderedDict: _build_ordered,
-    Settings: _skip,
-    np.ndarray: tensors.build_array,
+    argparse.Namespace:
+    _build_namespace,
+    HistoryBuffer:
+    _build_history,
+    Inert:
+    _skip,
+    OrderedDict:
+    _build_ordered,
+    Settings:
+    _skip,
+    np.ndarray:
+    tensors.build_array,
+    # Of old parameters: whether they are trained, and hooks.
+    torch.nn.Parameter:
+    _skip,
 }
 DICTS = (dict, OrderedDict, Counter, defaultdict, Settings)
 # What changes or calls something is defined below; these only read values and
