@@ -123,6 +123,18 @@ def test_routes_and_prefixes():
     assert not result
 
 
+def test_names_of_scores_are_known_before():
+    evaluator = MultiTaskEvaluator(copy.deepcopy(METRIC_CONFIGS))
+    result = set(_run(_data_set()))
+    # The images are too small for it, and all of them have tampered text.
+    assert set(evaluator.score_names) - result == {
+        'text_removal/MS_SSIM_strict', 'tampered_text_detection/image_AUC',
+        'tampered_text_detection/false_alarm_rate',
+        'tampered_text_detection/false_alarm_pixels'
+    }
+    assert result < set(evaluator.score_names)
+
+
 @pytest.mark.parametrize('seed, batch_size', [(0, 1), (1, 3), (2, 11)])
 def test_order_and_batches_do_not_matter(seed, batch_size):
     samples = _data_set()

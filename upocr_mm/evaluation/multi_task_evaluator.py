@@ -135,6 +135,20 @@ class MultiTaskEvaluator(Evaluator):
             if getattr(metric, 'worst_by', None)
         }
 
+    @property
+    def score_names(self) -> list[str] | None:
+        """Names of all scores that :meth:`evaluate` may give; None if a metric
+        does not know its own before."""
+        names = []
+        for task, metrics in self.task_metrics.items():
+            for metric in metrics:
+                own = getattr(metric, 'score_names', None)
+                if own is None:
+                    return None
+                prefix = f'{metric.prefix}/' if metric.prefix else ''
+                names += [f'{task}/{prefix}{name}' for name in own]
+        return names
+
     def process(self,
                 data_samples: Sequence[BaseDataElement],
                 data_batch: Any = None) -> None:

@@ -113,6 +113,19 @@ def test_save_best_of_an_unknown_task(tmp_path: Path,
         Runner.from_cfg(cfg).train()
 
 
+def test_save_best_of_an_unknown_score(tmp_path: Path,
+                                       drawn_data: Path) -> None:
+    """Before the training, or else its first part is lost."""
+    cfg = tiny_cfg(tmp_path, drawn_data)
+    cfg.default_hooks.checkpoint.save_best = ['text_removal/PSRN']
+    runner = Runner.from_cfg(cfg)
+    with pytest.raises(
+            ValueError,
+            match='no such score; near to it are text_removal/PSNR'):
+        runner.train()
+    assert runner.iter == 0
+
+
 @pytest.fixture
 def checkpoint(tmp_path: Path, drawn_data: Path) -> Path:
     runner = Runner.from_cfg(tiny_cfg(tmp_path / 'run', drawn_data))

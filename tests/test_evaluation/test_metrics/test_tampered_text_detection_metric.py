@@ -147,6 +147,9 @@ def test_boxes_by_hand():
     scores = metric.evaluate(1)
     assert scores['box_R_real'] == 50 and scores['box_P_real'] == 100
     assert scores['box_F_real'] == pytest.approx(200 / 3)
+    # There is one kind of pictures.
+    assert set(metric.score_names) - set(scores) == {'image_AUC'}
+    assert set(scores) < set(metric.score_names)
 
 
 def test_boxes_must_be_known():

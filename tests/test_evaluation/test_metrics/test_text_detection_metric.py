@@ -85,6 +85,7 @@ def test_prediction_ceiling_and_floor(tmp_path):
         'bright_ic15_polygon_gt/P': 0,
         'bright_ic15_polygon_gt/F': 0,
     })
+    assert set(scores) == set(metric.score_names)
     assert metric.rows[2, str(tmp_path / '2.png')] == {
         'bright_ic15_polygon/R': 0,
         'bright_ic15_polygon_input/R': 50,

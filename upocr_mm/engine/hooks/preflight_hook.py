@@ -1,7 +1,7 @@
 from __future__ import annotations
 import difflib
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Iterable, Sequence
 
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import BaseLoop, find_latest_checkpoint
@@ -22,14 +22,15 @@ class PreflightHook(Hook):
 
     Before a run: a misspelled name or an impossible number in the config; a
     task in the data that the model has no prompt or no losses for, or that
-    has no metric; a best checkpoint asked for by the score of an unknown task
-    (that of a disabled task is left out, with a warning); a checkpoint that
-    does not exist or is damaged.
+    has no metric; a best checkpoint asked for by a score that its metrics do
+    not have (that of a disabled task is left out, with a warning); a
+    checkpoint that does not exist or is damaged.
     Before weights are loaded: a checkpoint that lacks keys of the model,
     has other ones or other shapes (mmengine only warns), or was trained with
     other windows or other colors of a task (which nothing else would tell).
     After the first validation: a best checkpoint asked for by a score that it
-    does not give.
+    did not give (of metrics that do not name theirs, or left out for this
+    data).
 
     A training may *start* from weights without prompts of some tasks: they
     are learned from their initial values; likewise what the checkpoint says
@@ -148,13 +149,8 @@ class PreflightHook(Hook):
         for hook in runner.hooks:
             if not isinstance(hook, CheckpointHook) or not hook.save_best:
                 continue
-            for name in hook.key_indicators:
-                if metrics and name != 'auto' and name not in metrics:
-                    near = difflib.get_close_matches(name, metrics, 3, 0.)
-                    raise ValueError(
-                        f'default_hooks.checkpoint.save_best names {name}, '
-                        'but the validation gives no such score; near to it '
-                        f'are {", ".join(near)}')
+            if metrics:
+                _require_scores(hook.key_indicators, metrics)
 
 
 def _trains(runner: Any) -> bool:
@@ -179,7 +175,8 @@ def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
     """Leave out best checkpoints by the scores of disabled tasks.
 
     Raises:
-        ValueError: A score is that of no task of the evaluator.
+        ValueError: A score is that of no task, or of no metric, of the
+            evaluator.
     """
     field = 'default_hooks.checkpoint.save_best'
     for hook in runner.hooks:
@@ -196,12 +193,25 @@ def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
                 raise ValueError(
                     f'{field} names {name}, but the validation scores only '
                     f'the tasks {list(evaluator.task_metrics)}')
+        if evaluator.score_names is not None:
+            _require_scores(rules, evaluator.score_names)
         if left_out:
             runner.logger.warning(
                 f'{field}: {left_out} left out, the validation does not '
                 f'score these tasks; best checkpoints by: {list(rules)}')
             hook.key_indicators, hook.rules = list(rules), list(rules.values())
             hook.save_best = hook.key_indicators or None
+
+
+def _require_scores(names: Iterable[str], given: Iterable[str]) -> None:
+    """Refuse best checkpoints by scores that are not given."""
+    for name in names:
+        if name != 'auto' and name not in given:
+            near = difflib.get_close_matches(name, given, 3, 0.)
+            raise ValueError(
+                f'default_hooks.checkpoint.save_best names {name}, but the '
+                'validation gives no such score; near to it are '
+                f'{", ".join(near)}')
 
 
 def _check_size(runner: Any, model: Any) -> None:

@@ -103,6 +103,10 @@ class FIDMetric(ImagePairMetric):
             pred=self._features(self.pred_bytes(pred), device),
             gt=gt_features)
 
+    @property
+    def score_names(self) -> list[str]:
+        return ['FID']
+
     def compute_metrics(self, results: list[dict]) -> dict:
         """Distance between the two sets of features.
 

@@ -46,6 +46,12 @@ class PerSampleMetric(BaseMetric):
             Anything small that can be pickled.
         """
 
+    @property
+    def score_names(self) -> list[str] | None:
+        """Names of all scores that :meth:`compute_metrics` may give; None if
+        they are not known before."""
+        return None
+
     @abstractmethod
     def compute_metrics(self, results: list) -> dict:
         """Compute the scores of a data set.

@@ -98,6 +98,20 @@ class TamperedTextDetectionMetric(ClassMapMetric):
                     ])
         return result
 
+    @property
+    def score_names(self) -> list[str]:
+        kinds = [('', ('IoU', 'P', 'R', 'F'))]
+        if self.boxes:
+            kinds.append(('box_', ('R', 'P', 'F')))
+        of_classes = [
+            f'{kind}{name}_{suffix}' for kind, names in kinds for name in names
+            for suffix in _CLASSES
+        ]
+        return [
+            *of_classes, 'mIoU', 'mF', 'image_AUC', 'image_accuracy',
+            'false_alarm_rate', 'false_alarm_pixels'
+        ]
+
     def compute_metrics(self, results: list[dict]) -> dict:
         """Compute the scores of all pixels together.
 

@@ -104,6 +104,15 @@ class TextDetectionMetric(ImagePairMetric):
                 result[name + suffix] = matches
         return result
 
+    @property
+    def score_names(self) -> list[str]:
+        suffixes = ['' if p == 'pred' else f'_{p}' for p in self.pictures]
+        return [
+            f'{self.detector.name}_{protocol}_{shape}{suffix}/{key}'
+            for protocol in self.protocols for shape in self.shapes
+            for suffix in suffixes for key in 'RPF'
+        ]
+
     def compute_metrics(self, results: list[dict[str, Matches]]) -> dict:
         """Score all images together.
 

@@ -97,6 +97,15 @@ class TextRemovalMetric(ImagePairMetric):
             result['regions'] = self._regions(data_sample, pred, gt)
         return result
 
+    @property
+    def score_names(self) -> list[str]:
+        names = [row[0] for mode in self.modes for row in _REPORTED[mode]]
+        if 'official' in self.modes:
+            names.append('skipped')
+        if 'strict' in self.modes:
+            names += [name for name, _ in _REGIONS]
+        return names
+
     def compute_metrics(self, results: list[dict]) -> dict:
         """Average over the images.
 

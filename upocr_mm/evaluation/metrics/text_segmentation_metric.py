@@ -87,6 +87,12 @@ class TextSegmentationMetric(ClassMapMetric):
                 self.thresholds).tolist()
         return result
 
+    @property
+    def score_names(self) -> list[str]:
+        swept = ['best_threshold', 'best_fgIoU'
+                 ] if self.thresholds.size else []
+        return ['fgIoU', 'P', 'R', 'F', 'F_image', *swept]
+
     def compute_metrics(self, results: list[dict]) -> dict:
         """Compute the scores of all pixels together.
 
@@ -98,14 +104,14 @@ class TextSegmentationMetric(ClassMapMetric):
         """
         matrices = self.matrices(results)
         total = sum(matrices)
-        names = ['fgIoU', 'P', 'R', 'F', 'F_image']
         if self.undefined(total, dict(text=1)):
-            if self.thresholds.size:
-                names += ['best_threshold', 'best_fgIoU']
-            return dict.fromkeys(names, math.nan)
+            return dict.fromkeys(self.score_names, math.nan)
         scores = binary_scores(total)
         scores['F_image'] = average_image_f(matrices)
-        scores = {name: 100 * scores[name] for name in names}
+        scores = {
+            name: 100 * scores[name]
+            for name in ('fgIoU', 'P', 'R', 'F', 'F_image')
+        }
         if self.thresholds.size:
             scores.update(self._best_threshold(results))
         return scores
