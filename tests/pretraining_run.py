@@ -6,9 +6,9 @@ from mmengine.config import Config
 from tiny_run import CONFIGS, PAIRED_RESIZE
 
 FILES = dict(
-    segmim='segmim/segmim_swinv2-n_1xb8-400_synthetic-128x128.py',
-    encoder='segmim/segmim-encoder_swinv2-n_1xb8-200_synthetic-128x128.py',
-    viteraser='viteraser/viteraser_swinv2-n_1xb6-600_synthetic-128x128.py')
+    segmim='segmim/segmim_swinv2-n_1xb8-1k_synthetic-128x128.py',
+    encoder='segmim/segmim-encoder_swinv2-n_1xb8-400_synthetic-128x128.py',
+    viteraser='viteraser/viteraser_swinv2-n_1xb6-800_synthetic-128x128.py')
 ENCODER = dict(
     embed_dims=8,
     depths=[1, 1, 1, 2],

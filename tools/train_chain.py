@@ -22,12 +22,16 @@ from upocr_mm.utils import one_sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 UPOCR = 'upocr/upocr_swinv2-n_1xb6-3k_on-the-fly-128x128.py'
+# As the samples of the other stages.
+PRESETS = 'simple'
+# That of UPOCR's configuration is for random weights; trained ones diverge.
+UPOCR_LR = 3e-4
 # Name, configuration and the stage before it.
 STAGES = (
-    ('segmim', 'segmim/segmim_swinv2-n_1xb8-400_synthetic-128x128.py', None),
+    ('segmim', 'segmim/segmim_swinv2-n_1xb8-1k_synthetic-128x128.py', None),
     ('segmim-encoder',
-     'segmim/segmim-encoder_swinv2-n_1xb8-200_synthetic-128x128.py', 'segmim'),
-    ('viteraser', 'viteraser/viteraser_swinv2-n_1xb6-600_synthetic-128x128.py',
+     'segmim/segmim-encoder_swinv2-n_1xb8-400_synthetic-128x128.py', 'segmim'),
+    ('viteraser', 'viteraser/viteraser_swinv2-n_1xb6-800_synthetic-128x128.py',
      'segmim-encoder'),
     ('upocr', UPOCR, 'viteraser'),
     ('upocr-scratch', UPOCR, None),
@@ -45,7 +49,7 @@ def parse_args() -> argparse.Namespace:
         '--steps',
         type=int,
         nargs=4,
-        default=(400, 200, 600, 600),
+        default=(1000, 400, 800, 800),
         metavar=('SEGMIM', 'ENCODER', 'VITERASER', 'UPOCR'),
         help='steps of the stages (default: %(default)s)')
     parser.add_argument(
@@ -109,12 +113,15 @@ def read_rows(folder: Path) -> list[dict]:
 
 
 def describe_losses(name: str, rows: list[dict]) -> None:
-    """Print the first and the last mean of each loss."""
+    """Print the means of each loss in the first and in the last tenth."""
     rows = [row for row in rows if 'loss' in row]
+    tenth = max(1, len(rows) // 10)
     for key in sorted(rows[-1]):
         if 'loss' in key.rpartition('/')[2]:
-            print(f'  {name:15} {key:42} {rows[0][key]:9.4f} -> '
-                  f'{rows[-1][key]:9.4f}')
+            first, last = (
+                sum(row[key] for row in part) / tenth
+                for part in (rows[:tenth], rows[-tenth:]))
+            print(f'  {name:15} {key:42} {first:9.4f} -> {last:9.4f}')
 
 
 def main() -> None:
@@ -124,7 +131,7 @@ def main() -> None:
     if not (data / 'TamperedTextDetection').is_dir():
         run(ROOT / 'tools/synthesize_dataset.py', data, '--num-train', 1,
             '--num-test', args.num_test, '--size', 128, 128, '--seed', 1,
-            '--overwrite')
+            '--presets', PRESETS, '--overwrite')
     os.environ['UPOCR_DATA'] = str(data)
     steps = dict(zip(('segmim', 'segmim-encoder', 'viteraser', 'upocr'),
                      args.steps))  # yapf: disable
@@ -134,6 +141,10 @@ def main() -> None:
         folder = work_dir / name
         if not (folder / f'iter_{length}.pth').is_file():
             cfg = with_steps(ROOT / 'configs' / config, length)
+            if config == UPOCR:
+                cfg.optim_wrapper.optimizer.lr = UPOCR_LR
+                for source in cfg.train_dataloader.dataset.datasets.values():
+                    source.presets = PRESETS
             cfg.load_from = before and str(
                 work_dir / before / f'iter_{steps[before]}.pth')
             folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +155,7 @@ def main() -> None:
             run('-m', 'mim', 'train', 'mmsegmentation', file, '--work-dir',
                 folder, '--resume', *options)
         rows[name] = read_rows(folder)
-    print('Losses, means of the first and of the last ten steps:')
+    print('Losses, means of the first and of the last tenth of the steps:')
     for name, found in rows.items():
         describe_losses(name, found)
     print(f'Scores of UPOCR after {steps["upocr"]} steps of its own:')

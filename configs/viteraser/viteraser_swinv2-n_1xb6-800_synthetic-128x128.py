@@ -7,8 +7,8 @@ resize = dict(type='PairedResize', size=(128, 128))
 model = dict(
     backbone=dict(arch='nano', init_cfg=None),
     decode_head=dict(arch='nano', init_cfg=None),
-    # as many as pictures of 128x128 allow
-    discriminator=dict(channels=(32, 64, 128, 128, 128)),
+    # few, or else it learns nothing in so few steps
+    discriminator=dict(channels=(32, 64, 128)),
     losses=dict(text_removal=dict(feature=None)))
 train_dataloader = dict(
     batch_size=6,
@@ -33,15 +33,17 @@ optim_wrapper = dict(
     generator=dict(
         optimizer=dict(lr=1e-3, betas=(0.9, 0.95)),
         clip_grad=dict(max_norm=1.0),
-        paramwise_cfg=None))
+        paramwise_cfg=None),
+    # With much momentum it soon calls everything real, and stays there.
+    discriminator=dict(optimizer=dict(lr=2e-4, betas=(0.5, 0.9))))
 param_scheduler = [
     dict(
         type='PeriodicLinearLR',
         period=10,
-        end=600,
+        end=800,
         warmup_periods=5,
         by_epoch=False)
 ]
-train_cfg = dict(max_iters=600, val_interval=600)
-default_hooks = dict(checkpoint=dict(interval=300))
+train_cfg = dict(max_iters=800, val_interval=800)
+default_hooks = dict(checkpoint=dict(interval=400))
 load_from = '{{$UPOCR_WEIGHTS:weights}}/segmim_nano.pth'

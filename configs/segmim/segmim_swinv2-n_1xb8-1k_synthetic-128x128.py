@@ -1,5 +1,5 @@
 # The nano size on synthetic samples that are made while it trains, for CPUs.
-_base_ = './segmim-encoder_swinv2-s_4xb16-27k_seven-sets-512x512.py'
+_base_ = './segmim_swinv2-s_4xb16-134k_seven-sets-512x512.py'
 model = dict(
     backbone=dict(arch='nano', drop_path_rate=0., init_cfg=None),
     decode_head=dict(arch='nano', drop_path_rate=0., init_cfg=None))
@@ -10,25 +10,18 @@ train_dataloader = dict(
     dataset=dict(
         datasets=dict(
             text_localization=None,
+            # Text removal has polygons; its pictures without text stay unused.
             text_removal=dict(
                 type='SyntheticTextDataset',
                 task='text_removal',
                 size=(128, 128),
                 presets='simple')),
-        pipeline=[resize, _base_.pack]))
+        pipeline=[resize, _base_.mask, _base_.pack]))
 optim_wrapper = dict(
-    type='OptimWrapper',
-    optimizer=dict(lr=1e-3, betas=(0.9, 0.95)),
-    paramwise_cfg=dict(layer_decay_rate=0.9))
+    type='OptimWrapper', optimizer=dict(lr=1e-3, betas=(0.9, 0.95)))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.1, end=20, by_epoch=False),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min_ratio=2e-4,
-        begin=20,
-        end=200,
-        by_epoch=False)
+    dict(type='LinearLR', start_factor=0.1, end=50, by_epoch=False),
+    dict(type='MultiStepLR', milestones=[800], gamma=0.1, by_epoch=False)
 ]
-train_cfg = dict(max_iters=200)
-load_from = '{{$UPOCR_WEIGHTS:weights}}/segmim_nano_stage1.pth'
-default_hooks = dict(checkpoint=dict(interval=100))
+train_cfg = dict(max_iters=1000)
+default_hooks = dict(checkpoint=dict(interval=200))
