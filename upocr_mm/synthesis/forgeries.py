@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .camera import compress, decompress, to_bytes
+from .camera import Camera, decompress, to_bytes
 from .font_pool import SHAPED, draws, font_for
+from .inks import choose_ink, draw_ink
 from .scene import COVERED, Scene, SceneComposer, SceneWord, box_of
 from .texts import SCRIPTS, Texts
 from .textures import sensor_noise
@@ -26,6 +27,8 @@ MIN_SIDE = 7
 STRONGEST = 0.7
 # New letters are stretched in width by at most this factor.
 MOST_STRETCH = 1.3
+# Shorter side of the ground that a spliced word is cut from, in pixels.
+SPLICED_FROM = 64
 # Fewest pixels on each side of characters that are copied.
 MIN_CHARACTERS = 4
 # x1, y1, x2, y2: on a canvas, or inclusive in the picture.
@@ -249,27 +252,33 @@ class Forger:
                  max(x2, start + right * stretch), max(y2, base + bottom))))
 
     def _splice(self, word: SceneWord) -> Box | None:
-        """A word on its own ground, with its own grain and compression."""
-        rng, font, span = self.rng, word.flat.font, _span(word)
+        """A word in another font and ink, on another ground, taken by another
+        camera."""
+        rng, composer = self.rng, self.composer
+        script = SCRIPTS.get(word.flat.locale, 'latin')
+        font, span = composer.fonts.pick(rng, script), _span(word)
         text = self.altered(word, font)
         if text is None:
             return None
         box = x1, y1, x2, y2 = self._typed_box(word, text, span, font)
         size = (y2 - y1 + 1, x2 - x1 + 1)
-        here = self.host[y1:y2 + 1, x1:x2 + 1]
-        ground = np.median(here, (0, 1)) + rng.normal(0, 0.05, 3)
-        patch = np.broadcast_to(ground.astype(np.float32), (*size, 3)).copy()
-        ramp = np.linspace(-1, 1, size[1], dtype=np.float32)[None, :, None]
-        patch *= 1 + np.float32(rng.uniform(-0.1, 0.1)) * ramp
+        # Words lie in the middle of a ground, not on the border of the paper.
+        tall, wide = (max(SPLICED_FROM, 3 * side // 2) for side in size)
+        ground, is_paper = composer.ground(rng, (tall, wide))
+        top, left = (tall - size[0]) // 2, (wide - size[1]) // 2
+        patch = ground[top:top + size[0], left:left + size[1]]
+        # Forgers choose what has about the color, and match it.
+        patch = self._toned(patch, box).astype(np.float32).clip(0, 1)
         glyphs = self._glyphs(word, text, span, box, font)
-        self._write(patch, glyphs, word, 0.06)
-        patch = cv2.GaussianBlur(patch, (0, 0), rng.uniform(0.3, 1))
-        patch += sensor_noise(rng, size, rng.uniform(0, 0.05))
+        ink = choose_ink(rng, patch.reshape(-1, 3), word.height, 0., 0., 0.,
+                         is_paper)
+        draw_ink(patch, glyphs, None, ink, rng)
+        camera = Camera.draw(rng, composer.config.camera, size)
         if min(size) >= 8:
-            quality = int(rng.integers(40, 92))
-            patch = decompress(compress(to_bytes(patch), quality))
-            patch = patch.astype(np.float32) / 255
-        self._paste(patch, box)
+            patch = decompress(camera.take(patch))
+        else:
+            patch = camera.expose(patch)
+        self._paste(patch.astype(np.float32) / 255, box)
         return box
 
     def _retype(self, word: SceneWord, text: str, span: tuple[float,

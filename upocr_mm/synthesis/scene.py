@@ -9,9 +9,10 @@ import numpy as np
 
 from .background_painter import BackgroundPainter
 from .config import SynthesisConfig
-from .distractors import add_distractor
+from .distractors import add_distractor, add_stamp
 from .font_pool import FontPool, letter_height
-from .inks import Ink, broken_glyphs, choose_ink, draw_ink, effect_layer
+from .inks import (Ink, broken_glyphs, choose_ink, draw_ink, effect_layer,
+                   fading, softness)
 from .layouts import LAYOUTS, PAGES
 from .page_canvas import OTHER, FlatWord, PageCanvas
 from .paper import paper
@@ -25,6 +26,9 @@ COVERED = 0.4
 # Text whose letters are lower than this (pixels), or less different from its
 # ground (of 1), is illegible.
 LEGIBLE_HEIGHT, LEGIBLE_CONTRAST = 6., 0.07
+# Share of the things on paper that are stamps, and of the blocks on paper
+# whose ink fades.
+STAMPS, FADING = 0.4, 0.2
 # A word whose letters are lower than this part of those of its line is judged
 # by its own.
 LIKE_ITS_LINE = 0.75
@@ -159,15 +163,12 @@ class SceneComposer:
                 longer be read then is not legible.
         """
         config, size = self.config, self.config.size
-        is_paper = rng.random() < config.paper
-        if is_paper:
-            ground = paper(rng, size)
-        elif self.painter.photos and rng.random() < config.photos:
-            ground = self.painter.photo(rng, size)
-        else:
-            ground = self.painter.wall(rng, size)
+        ground, is_paper = self.ground(rng, size)
         for _ in range(int(rng.integers(0, config.distractors + 1))):
-            add_distractor(rng, ground)
+            if is_paper and rng.random() < STAMPS:
+                add_stamp(rng, ground)
+            else:
+                add_distractor(rng, ground)
         placed: list[tuple[PageCanvas, Warp, float]] = []
         if not empty:
             taken = np.zeros(size, np.uint8)
@@ -181,6 +182,23 @@ class SceneComposer:
             self._write(rng, scene, canvas, warp, unit, is_paper, shrink)
         np.clip(scene.image, 0, 1, out=scene.image)
         return scene
+
+    def ground(self, rng: np.random.Generator,
+               size: tuple[int, int]) -> tuple[np.ndarray, bool]:
+        """What a picture of this configuration may be written on.
+
+        Args:
+            rng: Source of randomness.
+            size: Height and width in pixels.
+
+        Returns:
+            float32 (H, W, 3), RGB in [0, 1], and whether it is paper.
+        """
+        if rng.random() < self.config.paper:
+            return paper(rng, size), True
+        if self.painter.photos and rng.random() < self.config.photos:
+            return self.painter.photo(rng, size), False
+        return self.painter.wall(rng, size), False
 
     def _place(self, rng: np.random.Generator, ground: np.ndarray,
                taken: np.ndarray, placed: list, is_paper: bool) -> None:
@@ -256,6 +274,9 @@ class SceneComposer:
         before = scene.image[window].copy()
         inks: dict[int, Ink] = {}
         new = np.zeros(x.shape, np.float32)
+        fade = None
+        if is_paper and rng.random() < FADING:
+            fade = fading(rng, x.shape)
         for style in sorted(canvas.inks):
             glyphs = cv2.remap(
                 np.asarray(canvas.inks[style]), x, y, cv2.INTER_LINEAR).astype(
@@ -267,6 +288,11 @@ class SceneComposer:
                              config.low_contrast, config.worn, is_paper)
             if style == OTHER and rng.random() < 0.5:
                 ink.color = inks[0].color if inks else ink.color
+            if style == OTHER and inks and rng.random() < 1 / 3:
+                # Real words, too, are blurrier or sharper than others.
+                ink.soft = 0. if inks[0].soft else softness(rng, unit)
+            if fade is not None:
+                ink.opacity = ink.opacity * fade
             if ink.broken:
                 glyphs = broken_glyphs(rng, glyphs, ink.broken)
             if ink.soft:
