@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from pretraining_run import pretraining_cfg
 from tiny_run import tiny_cfg
+
+from upocr_mm.checkpoint import load_tensors
 
 ROOT = Path(__file__).parent.parent
 
@@ -146,3 +149,14 @@ def test_train_with_two_processes(config: Path) -> None:
     step = (weights['one'] - start).norm()
     assert step == pytest.approx(0.02, rel=0.01)  # a clipped gradient
     assert (weights['two'] - weights['one']).norm() < 1e-4 * step
+
+
+def test_train_viteraser_with_two_processes(tmp_path: Path,
+                                            drawn_data: Path) -> None:
+    """Which wraps the model in its own way."""
+    file = tmp_path / 'config.py'
+    pretraining_cfg('viteraser', tmp_path / 'run', drawn_data, 2).dump(file)
+    mim('train', 'mmsegmentation', file, *TWO_PROCESSES)
+    state = load_tensors(str(tmp_path / 'run/iter_2.pth'))
+    assert set(state['optimizer']) == {'generator', 'discriminator'}
+    assert any(key.startswith('discriminator.') for key in state['state_dict'])

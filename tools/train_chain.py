@@ -97,7 +97,7 @@ def with_steps(config: Path, steps: int) -> Config:
 
 def run(*words: str | Path) -> None:
     """Run a command; end with its code if it fails."""
-    print('$', *words, flush=True)
+    print('$ python', *words, flush=True)
     code = subprocess.call([sys.executable, *map(str, words)])
     if code:
         sys.exit(code)
@@ -139,6 +139,7 @@ def main() -> None:
     for name, config, before in STAGES:
         length = steps[name.removesuffix('-scratch')]
         folder = work_dir / name
+        print(f'Stage {name}, from {before or "random weights"}', flush=True)
         if not (folder / f'iter_{length}.pth').is_file():
             cfg = with_steps(ROOT / 'configs' / config, length)
             if config == UPOCR:

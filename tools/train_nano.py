@@ -52,7 +52,7 @@ def parse_args() -> argparse.Namespace:
 
 def run(*words: str | Path) -> None:
     """Run a command; end with its code if it fails."""
-    print('$', *words, flush=True)
+    print('$ python', *words, flush=True)
     code = subprocess.call([sys.executable, *map(str, words)])
     if code:
         sys.exit(code)

@@ -9,6 +9,8 @@ off = dict(text_segmentation=None, tampered_text_detection=None)
 train_dataloader = dict(batch_size=8, dataset=dict(datasets=off))
 test_dataloader = dict(dataset=dict(datasets=off))
 val_dataloader = test_dataloader
+test_evaluator = dict(metrics=off)
+val_evaluator = test_evaluator
 optim_wrapper = dict(
     constructor='SeparateOptimWrapperConstructor',
     generator=dict(

@@ -253,8 +253,8 @@ class UPOCRInferencer(BaseInferencer):
             if SEGMENTATION not in self.tasks:
                 raise ValueError(
                     f'the model has no task {SEGMENTATION!r}, which '
-                    "mask='segmentation' needs; use mask='change', or "
-                    "composite='none'")
+                    "mask='segmentation' needs; use mask='change' (--mask "
+                    "change) or composite='none' (--composite none)")
             return [task for task in self.tasks
                     if task in (*asked, SEGMENTATION)]  # yapf: disable
         return asked

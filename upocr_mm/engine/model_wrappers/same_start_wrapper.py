@@ -4,9 +4,10 @@ from typing import Any
 import torch.nn as nn
 from mmengine.dist import broadcast
 from mmengine.optim import OptimWrapperDict
-from mmseg.registry import MODEL_WRAPPERS
+from mmengine.registry import MODEL_WRAPPERS
 
 
+# Where mmengine's Runner looks for it, which does not look in mmseg's.
 @MODEL_WRAPPERS.register_module()
 class SameStartWrapper(nn.Module):
     """For models that average the gradients of several processes themselves.
