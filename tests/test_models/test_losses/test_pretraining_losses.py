@@ -1,4 +1,5 @@
 from __future__ import annotations
+import math
 
 import pytest
 import torch
@@ -44,3 +45,10 @@ def test_hinge() -> None:
     found = loss.discriminate(torch.tensor([0.5, 2.]), fake)
     assert found['loss_real'].item() == pytest.approx(0.25)
     assert found['loss_fake'].item() == pytest.approx((1.5 + 0.75) / 2)
+
+
+@pytest.mark.parametrize('weight', [-1, math.nan, math.inf])
+@pytest.mark.parametrize('loss', ['HingeAdversarialLoss', 'MaskedPixelLoss'])
+def test_bad_loss_weight(loss: str, weight: float) -> None:
+    with pytest.raises(ValueError, match='loss_weight must be finite'):
+        MODELS.build(dict(type=loss, loss_weight=weight))

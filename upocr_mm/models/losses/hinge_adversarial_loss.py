@@ -4,6 +4,8 @@ import torch
 import torch.nn as nn
 from mmseg.registry import MODELS
 
+from ..fields import require_weights
+
 
 @MODELS.register_module()
 class HingeAdversarialLoss(nn.Module):
@@ -11,10 +13,14 @@ class HingeAdversarialLoss(nn.Module):
 
     Args:
         loss_weight: Factor of the loss of the generator (ViTEraser: 0.1).
+
+    Raises:
+        ValueError: ``loss_weight`` is negative or not finite.
     """
 
     def __init__(self, loss_weight: float = 0.1) -> None:
         super().__init__()
+        require_weights('loss_weight', [loss_weight])
         self.loss_weight = loss_weight
 
     def forward(self, fake: torch.Tensor) -> torch.Tensor:

@@ -4,6 +4,8 @@ import torch
 import torch.nn as nn
 from mmseg.registry import MODELS
 
+from ..fields import require_weights
+
 
 @MODELS.register_module()
 class MaskedPixelLoss(nn.Module):
@@ -13,10 +15,14 @@ class MaskedPixelLoss(nn.Module):
 
     Args:
         loss_weight: Factor.
+
+    Raises:
+        ValueError: It is negative or not finite.
     """
 
     def __init__(self, loss_weight: float = 1.) -> None:
         super().__init__()
+        require_weights('loss_weight', [loss_weight])
         self.loss_weight = loss_weight
 
     def forward(self, pred: torch.Tensor, target: torch.Tensor,
