@@ -58,6 +58,16 @@ def test_there_and_back(released: dict) -> None:
     }
 
 
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_precision(released: dict, dtype: torch.dtype) -> None:
+    """The tables of windows are rounded as well, and are no other windows."""
+    halves = {name: value.to(dtype) for name, value in released.items()}
+    result = convert_released(halves, reference_model().state_dict())
+    assert not result.missing
+    name = 'projection.weight'
+    assert torch.equal(result.state_dict[name], halves['proj.weight'])
+
+
 def remove(state: dict) -> None:
     del state['proj.weight']
 
