@@ -163,6 +163,14 @@ def test_an_interrupt_leaves_nothing(tmp_path, monkeypatch, error):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_run_left_is_removed(tmp_path):
+    left = tmp_path / '.upocr_mm-abcdefgh'
+    (left / 'new').mkdir(parents=True)
+    synthesize_dataset(
+        tmp_path, num_train=1, num_test=1, size=(48, 48), tasks='text_removal')
+    assert [path.name for path in tmp_path.iterdir()] == ['TextRemoval']
+
+
 def test_an_interrupted_overwrite_keeps_the_old_data(tmp_path, monkeypatch):
     args = dict(SMALL, tasks=['text_removal'])
     synthesize_dataset(tmp_path, **args)

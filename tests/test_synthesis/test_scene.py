@@ -8,7 +8,7 @@ import pytest
 from upocr_mm.synthesis import preset
 from upocr_mm.synthesis.config import LAYOUTS
 from upocr_mm.synthesis.samples import EFFECT, IGNORED, WORD, stroke_label
-from upocr_mm.synthesis.scene import COVERED, Scene, SceneComposer
+from upocr_mm.synthesis.scene import COVERED, Scene, SceneComposer, SceneWord
 
 
 def scenes(name: str, count: int, **changes) -> list[Scene]:
@@ -94,6 +94,29 @@ def test_label(some: list[Scene]) -> None:
         assert np.array_equal((label == WORD)[seen], (scene.strokes
                                                       > COVERED)[seen])
         assert not (label[~scene.text_mask()]).any()
+
+
+@pytest.mark.parametrize('shrink', [1., 0.6])
+def test_lines_are_legible_as_a_whole(shrink: float) -> None:
+    """Words without ascenders as well, unless their ink is another."""
+    composer = SceneComposer(
+        preset('document', size=(192, 192), text_height=(9., 0.06)))
+    found = {True: 0, False: 0}
+    low = 0
+    for i in range(12):
+        scene = composer.compose(np.random.default_rng([3, i]), shrink=shrink)
+        lines: dict[int, list[SceneWord]] = {}
+        for word in scene.words:
+            lines.setdefault(word.line, []).append(word)
+        for words in lines.values():
+            tall = {shrink * word.height >= 6 for word in words}
+            found[tall.pop()] += 1
+            assert not tall
+        for word in scene.words:
+            low += word.legible and word.flat.box[3] - word.flat.box[1] < 6
+            assert not word.legible or shrink * word.height >= 6
+    assert found[True] + found[False] > 60 and (shrink < 1 or low > 5)
+    assert shrink == 1 or found[False] > 5
 
 
 def test_a_scene_without_text() -> None:

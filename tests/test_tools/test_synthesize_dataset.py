@@ -43,8 +43,9 @@ def test_a_stop_by_the_system_leaves_nothing(tmp_path):
         stderr=subprocess.PIPE,
         text=True)
     # Files are written once a picture is in the temporary folder.
-    while not any(out.glob('.synthesis-*/new/*/*/*/*.jpg')):
-        assert process.poll() is None
+    end = time.monotonic() + 120
+    while not any(out.glob('.upocr_mm-*/new/*/*/*/*.jpg')):
+        assert process.poll() is None and time.monotonic() < end
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     assert process.communicate()[1] == 'synthesize_dataset.py: interrupted\n'

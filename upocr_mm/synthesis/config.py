@@ -274,7 +274,7 @@ PRESETS: dict[str, dict[str, Any]] = dict(
         perspective=0.05,
         rotation=2.,
         curved=0.,
-        camera=CameraConfig(noise=0.04)),
+        camera=CameraConfig(noise=0.04, white_balance=0.025)),
     # Designs: large letters, effects, clean.
     poster=dict(
         layouts=dict(poster=5, word=3, line=2, label=1, price_tag=1),

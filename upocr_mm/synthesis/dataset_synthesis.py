@@ -1,9 +1,7 @@
 from __future__ import annotations
 import json
 import multiprocessing
-import shutil
 import signal
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any, Iterator, Sequence
@@ -12,6 +10,7 @@ import cv2
 import numpy as np
 from mmengine.utils import ProgressBar
 
+from ..utils import temporary_folder
 from .layout_writer import LayoutWriter
 from .removal_writer import RemovalWriter
 from .renderer import DEFAULT_PRESETS, SampleRenderer
@@ -56,8 +55,9 @@ def synthesize_dataset(out_dir: str | Path,
     as the versions of NumPy, OpenCV and Pillow are.
 
     The data sets appear when all of them are complete; until then they are
-    in a temporary folder ``.synthesis-*`` inside ``out_dir``, which is
-    removed when the synthesis fails or is interrupted.
+    in a hidden folder ``.upocr_mm-*`` inside ``out_dir``, which is removed
+    when the synthesis fails or is interrupted, or, if it was killed, when the
+    next one begins.
 
     Args:
         out_dir: Folder of the data sets, as ``data/``.
@@ -131,26 +131,26 @@ def synthesize_dataset(out_dir: str | Path,
             for name, value in changes.items()
         })
     made = _make_folders(out_dir)
-    partial_dir = Path(tempfile.mkdtemp(prefix='.synthesis-', dir=out_dir))
     try:
-        jobs: list[Job] = []
-        for task, writer in writers.items():
-            counts = {split: wanted[split] for split in writer.splits}
-            root = partial_dir / 'new' / task
-            writer.prepare(root)
-            writer.finish(root, counts)
-            (root / RECORD).write_text(
-                json.dumps(dict(record, **counts), indent=1) + '\n',
-                encoding='utf-8')
-            jobs += [(task, split, index) for split, count in counts.items()
-                     for index in range(count)]
-        _write_all(
-            partial(_write_one, writers, partial_dir / 'new', renderer), jobs,
-            num_workers, progress)
-        for task, root in roots.items():
-            _replace(partial_dir / 'new' / task, root, partial_dir / task)
+        with temporary_folder(out_dir) as partial_dir:
+            jobs: list[Job] = []
+            for task, writer in writers.items():
+                counts = {split: wanted[split] for split in writer.splits}
+                root = partial_dir / 'new' / task
+                writer.prepare(root)
+                writer.finish(root, counts)
+                (root / RECORD).write_text(
+                    json.dumps(dict(record, **counts), indent=1) + '\n',
+                    encoding='utf-8')
+                jobs += [(task, split, index)
+                         for split, count in counts.items()
+                         for index in range(count)]
+            _write_all(
+                partial(_write_one, writers, partial_dir / 'new', renderer),
+                jobs, num_workers, progress)
+            for task, root in roots.items():
+                _replace(partial_dir / 'new' / task, root, partial_dir / task)
     finally:
-        shutil.rmtree(partial_dir, ignore_errors=True)
         for folder in reversed(made):
             if not any(folder.iterdir()):
                 folder.rmdir()

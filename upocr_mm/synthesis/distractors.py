@@ -7,6 +7,10 @@ import cv2
 import numpy as np
 
 from .portable import luminance, mean
+from .textures import smooth_noise
+
+# Red, blue and violet, as they multiply the color of the paper.
+STAMP_INKS = ((0.85, 0.2, 0.2), (0.2, 0.3, 0.8), (0.5, 0.25, 0.75))
 
 
 def add_distractor(rng: np.random.Generator, image: np.ndarray) -> None:
@@ -39,6 +43,47 @@ def add_distractor(rng: np.random.Generator, image: np.ndarray) -> None:
     color = color * (0.4 + 0.6 * light / max(mean(light), 0.05)).clip(0.3, 1.4)
     region += (rng.uniform(0.3, 1) * alpha)[..., None] * (color - region)
     np.clip(region, 0, 1, out=region)
+
+
+def add_stamp(rng: np.random.Generator, image: np.ndarray) -> None:
+    """Stamp a ring or a frame with bars, without text, on paper, in place.
+
+    Args:
+        rng: Source of randomness.
+        image: float32 (H, W, 3), RGB in [0, 1].
+    """
+    height, width = image.shape[:2]
+    side = int(min(height, width) * rng.uniform(0.15, 0.45))
+    if side < 12:
+        return
+    wide = side if rng.random() < 0.5 else int(1.6 * side)
+    wide = min(wide, width)
+    alpha = np.zeros((side, wide), np.float32)
+    thick, middle = max(1, side // 20), (wide // 2, side // 2)
+    if wide == side:
+        for part in (0.46, 0.34):
+            cv2.circle(alpha, middle, int(part * side), 1., thick, cv2.LINE_AA)
+    else:
+        edge = thick + side // 12
+        cv2.rectangle(alpha, (edge, edge), (wide - 1 - edge, side - 1 - edge),
+                      1., thick, cv2.LINE_AA)
+    bars = int(rng.integers(1, 4))
+    for i in range(bars):
+        y = int(side * (0.5 + 0.11 * (2 * i + 1 - bars)))
+        half = int(side * rng.uniform(0.1, 0.22))
+        cv2.line(alpha, (middle[0] - half, y), (middle[0] + half, y), 1.,
+                 2 * thick, cv2.LINE_AA)
+    turn = cv2.getRotationMatrix2D(middle, rng.normal(0, 12), 1)
+    alpha = cv2.warpAffine(alpha, turn, (wide, side))
+    # The ink does not reach every place.
+    worn = smooth_noise(rng, alpha.shape, octaves=3, cells=4)
+    alpha *= (1.6 * worn).clip(0.2, 1) * np.float32(rng.uniform(0.5, 0.95))
+    color = STAMP_INKS[rng.integers(len(STAMP_INKS))]
+    color = np.float32(color) + np.float32(rng.uniform(-0.08, 0.08, 3))
+    top = int(rng.integers(0, height - side + 1))
+    left = int(rng.integers(0, width - wide + 1))
+    region = image[top:top + side, left:left + wide]
+    region *= 1 - alpha[..., None] * (1 - color)
 
 
 def foliage(rng: np.random.Generator, alpha: np.ndarray) -> None:

@@ -141,6 +141,22 @@ def font_for(script: str) -> Callable[[str, int], ImageFont.FreeTypeFont]:
     return load_shaping_font if script in SHAPED else load_font
 
 
+@lru_cache(maxsize=1024)
+def letter_height(path: str, size: int, script: str) -> int:
+    """How high the letters of a font are, the same for every word.
+
+    Args:
+        path: The font file.
+        size: Its size in pixels.
+        script: One of :data:`PROBES`.
+
+    Returns:
+        In pixels: that of :data:`PROBES`, which have ascenders or capitals.
+    """
+    box = font_for(script)(path, size).getbbox(PROBES[script])
+    return int(np.ceil(box[3] - box[1]))
+
+
 @lru_cache(maxsize=None)
 def _missing_glyph(path: str) -> bytes:
     """What a font shows for a private character that no font has."""

@@ -1,20 +1,23 @@
 """Tampering as forgers do it, on a finished picture.
 
-``copy_move``: another word of the picture is pasted over; ``splice``: a word
-from another picture; ``retype``: a word is erased and typed anew; ``digits``:
-one or two digits of a number are changed; ``generate``: a word is drawn again
-with the traces that generative editors leave.
+``copy_move``: another word of the block, or some characters of one, are pasted
+over; ``splice``: a word of another picture; ``retype``: a word is erased and
+typed anew; ``digits``: one or two digits of a number are changed;
+``generate``: a word is drawn again with the traces that generative editors
+leave.
 """
 from __future__ import annotations
+import math
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-from .camera import compress, decompress, to_bytes
-from .font_pool import draws, font_for
-from .scene import COVERED, Scene, SceneWord, box_of
+from .camera import Camera, decompress, to_bytes
+from .font_pool import SHAPED, draws, font_for
+from .inks import choose_ink, draw_ink
+from .scene import COVERED, Scene, SceneComposer, SceneWord, box_of
 from .texts import SCRIPTS, Texts
 from .textures import sensor_noise
 
@@ -22,6 +25,15 @@ from .textures import sensor_noise
 MIN_SIDE = 7
 # The pixels of letters that show their color: those above this part of them.
 STRONGEST = 0.7
+# New letters are stretched in width by at most this factor.
+MOST_STRETCH = 1.3
+# Shorter side of the ground that a spliced word is cut from, in pixels.
+SPLICED_FROM = 64
+# Fewest pixels on each side of characters that are copied.
+MIN_CHARACTERS = 4
+# x1, y1, x2, y2: on a canvas, or inclusive in the picture.
+FlatBox = tuple[float, float, float, float]
+Box = tuple[int, int, int, int]
 
 
 class Forgery(NamedTuple):
@@ -31,10 +43,12 @@ class Forgery(NamedTuple):
         kind: One of the kinds above.
         word: Number of the word in the scene.
         box: x1, y1, x2, y2 of what was replaced, inclusive.
+        part: Whether only some characters of the word were replaced.
     """
     kind: str
     word: int
-    box: tuple[int, int, int, int]
+    box: Box
+    part: bool
 
 
 class Forger:
@@ -42,13 +56,15 @@ class Forger:
 
     Args:
         rng: Source of randomness.
+        composer: Has fonts and grounds of other pictures.
         scene: Where the words are.
         image: The finished picture, float32 (H, W, 3), RGB in [0, 1].
     """
 
-    def __init__(self, rng: np.random.Generator, scene: Scene,
-                 image: np.ndarray) -> None:
+    def __init__(self, rng: np.random.Generator, composer: SceneComposer,
+                 scene: Scene, image: np.ndarray) -> None:
         self.rng = rng
+        self.composer = composer
         self.scene = scene
         self.image = image
         self.host = image.copy()
@@ -64,75 +80,73 @@ class Forger:
         """The box around a word's letters, without margin."""
         return box_of(word.warp.quadrilateral(word.flat.box), self.scene.size)
 
-    def possible(self, word: SceneWord, kind: str) -> bool:
-        """Whether a kind of forgery can be made of a word."""
-        if kind == 'copy_move':
-            return bool(self._sources(word))
-        if kind == 'digits':
-            return bool(_digit_places(word))
-        return True
-
-    def forge(self, index: int, kind: str) -> Forgery:
-        """Replace a word.
+    def forge(self, index: int, kind: str) -> Forgery | None:
+        """Replace a word, or some of its characters.
 
         Args:
             index: Its number in the scene.
-            kind: One of the kinds above that is possible.
+            kind: One of the kinds above.
 
         Returns:
-            What was done.
+            What was done; None if nothing that fits was found: the picture
+            is as before.
         """
         word = self.scene.words[index]
-        box = self._padded(self.tight_box(word))
+        part = kind == 'digits'
         if kind == 'copy_move':
-            self._copy_move(word, box)
+            part = self.rng.random() < 0.5
+            box = (self._copy_characters if part else self._copy_word)(word)
         elif kind == 'splice':
-            self._splice(word, box)
+            box = self._splice(word)
         elif kind == 'generate':
-            self._generate(word, box)
+            box = self._generate(word)
         elif kind == 'digits':
-            text, flat_box = self._other_digits(word)
-            box = self._padded(
-                box_of(word.warp.quadrilateral(flat_box), self.scene.size))
-            self._retype(word, box, text, flat_box)
+            box = self._change_digits(word)
         else:
-            self._retype(word, box, self.altered(word), word.flat.box)
-        return Forgery(kind, index, box)
+            text = self.altered(word)
+            box = text and self._retype(word, text, _span(word))
+        return Forgery(kind, index, box, part) if box else None
 
     def _sources(self, word: SceneWord) -> list[SceneWord]:
         """What may be copied: words of its block, others have another
         ground."""
         return [
             w for w in self.scene.words
-            if w is not word and w.warp is word.warp and self.can_forge(w)
+            if w.warp is word.warp and self.can_forge(w)
         ]
 
-    def altered(self, word: SceneWord) -> str:
-        """Another text of the same language that its font draws.
+    def altered(self, word: SceneWord, font: str | None = None) -> str | None:
+        """Another text of the same language that a font draws.
 
         Args:
             word: The word to replace.
+            font: By default its own.
 
         Returns:
-            About as long; the letters backwards where no other fits.
+            About as long and as wide; None if none was found.
         """
+        font = font or word.flat.font
         texts = Texts(self.rng, word.flat.locale)
+        start, stop = _span(word)
         for _ in range(4):
             new = texts.instead_of(word.text)
-            if new != word.text and all(draws(word.flat.font, c) for c in new):
-                return new
-        return word.text[::-1]
+            if new != word.text and all(draws(font, c) for c in new):
+                if _alike(_font(word, font).getlength(new), stop - start):
+                    return new
+        return None
 
-    def _padded(self, box: tuple[int, ...]) -> tuple[int, int, int, int]:
+    def _padded(self, box: Box) -> Box:
         pad = int(self.rng.integers(1, 3))
         height, width = self.scene.size
         x1, y1, x2, y2 = box
         return (max(x1 - pad, 0), max(y1 - pad, 0), min(x2 + pad, width - 1),
                 min(y2 + pad, height - 1))
 
-    def _other_digits(self, word: SceneWord) -> tuple[str, tuple]:
-        """New digits for one or two of a word, and their box on its canvas."""
+    def _change_digits(self, word: SceneWord) -> Box | None:
+        """Retype one or two digits."""
         places = _digit_places(word)
+        if not places:
+            return None
         start = places[self.rng.integers(len(places))]
         stop = start + 1
         if stop in places and self.rng.random() < 0.4:
@@ -141,9 +155,11 @@ class Forger:
         new = old
         while new == old:
             new = ''.join(str(d) for d in self.rng.integers(0, 10, len(old)))
-        _, y1, _, y2 = word.flat.box
-        return new, (word.flat.characters[start], y1,
-                     word.flat.characters[stop], y2)
+        span = word.flat.characters[start], word.flat.characters[stop]
+        width = _font(word, word.flat.font).getlength(new)
+        if not _alike(width, span[1] - span[0]):
+            return None
+        return self._retype(word, new, span)
 
     def _paste(self, patch: np.ndarray, box: tuple[int, int, int,
                                                    int]) -> None:
@@ -166,55 +182,129 @@ class Forger:
         share = self.rng.choice([0., 0.7, 1.], p=[0.2, 0.4, 0.4])
         return patch + np.float32(share) * (here - np.median(patch, (0, 1)))
 
-    def _copy_move(self, word: SceneWord, box: tuple[int, int, int,
-                                                     int]) -> None:
-        sources = self._sources(word)
-        source = sources[self.rng.integers(len(sources))]
-        x1, y1, x2, y2 = self._padded(self.tight_box(source))
+    def _copy(self, source: Box, box: Box) -> Box:
+        """Paste one box of the picture over another."""
+        x1, y1, x2, y2 = source
         patch = self.host[y1:y2 + 1, x1:x2 + 1]
         size = (box[2] - box[0] + 1, box[3] - box[1] + 1)
         patch = cv2.resize(patch, size, interpolation=cv2.INTER_CUBIC)
         self._paste(self._toned(patch, box), box)
+        return box
 
-    def _splice(self, word: SceneWord, box: tuple[int, int, int, int]) -> None:
-        """A word on its own ground, with its own grain and compression."""
-        rng = self.rng
-        x1, y1, x2, y2 = box
+    def _copy_word(self, word: SceneWord) -> Box | None:
+        """Paste another word over one."""
+        box = self._padded(self.tight_box(word))
+        sources = [
+            source for source in (self._padded(self.tight_box(w))
+                                  for w in self._sources(word)
+                                  if w is not word and w.text != word.text)
+            if _same_shape(source, box)
+        ]
+        if not sources:
+            return None
+        return self._copy(sources[self.rng.integers(len(sources))], box)
+
+    def _copy_characters(self, word: SceneWord) -> Box | None:
+        """Paste one to three characters over as many of the same or another
+        word."""
+        rng, sources = self.rng, self._sources(word)
+        if SCRIPTS.get(word.flat.locale, 'latin') in SHAPED:
+            return None
+        for _ in range(12):
+            source = sources[rng.integers(len(sources))]
+            most = min(len(word.text), len(source.text), 3)
+            count = int(rng.integers(1, most + 1))
+            to = int(rng.integers(0, len(word.text) - count + 1))
+            of = int(rng.integers(0, len(source.text) - count + 1))
+            # As far above and below the baseline, so that it stays in place.
+            words = (word.flat, source.flat)
+            top = min(flat.box[1] - flat.baseline for flat in words)
+            bottom = max(flat.box[3] - flat.baseline for flat in words)
+            box, other = (self._picture_box(
+                w,
+                (w.flat.characters[start], w.flat.baseline + top,
+                 w.flat.characters[start + count], w.flat.baseline + bottom))
+                          for w, start in ((word, to), (source, of)))
+            if (word.text[to:to + count] != source.text[of:of + count]
+                    and min(box[2] - box[0], box[3] - box[1], other[2] -
+                            other[0], other[3] - other[1]) >= MIN_CHARACTERS
+                    and _same_shape(other, box)):
+                return self._copy(other, box)
+        return None
+
+    def _picture_box(self, word: SceneWord, flat_box: FlatBox) -> Box:
+        """Around a part of a word's canvas, in the picture."""
+        return box_of(word.warp.quadrilateral(flat_box), self.scene.size)
+
+    def _typed_box(self, word: SceneWord, text: str, span: tuple[float, float],
+                   font: str) -> Box:
+        """Around old letters and the new ones that replace them."""
+        left, top, right, bottom = _ink_box(word, text, font)
+        start, base = span[0], word.flat.baseline
+        stretch = _stretch(word, text, span, font)
+        x1, y1, x2, y2 = word.flat.box
+        if span != _span(word):
+            x1, x2 = span
+        return self._padded(
+            self._picture_box(
+                word,
+                (min(x1, start + left * stretch), min(y1, base + top),
+                 max(x2, start + right * stretch), max(y2, base + bottom))))
+
+    def _splice(self, word: SceneWord) -> Box | None:
+        """A word in another font and ink, on another ground, taken by another
+        camera."""
+        rng, composer = self.rng, self.composer
+        script = SCRIPTS.get(word.flat.locale, 'latin')
+        font, span = composer.fonts.pick(rng, script), _span(word)
+        text = self.altered(word, font)
+        if text is None:
+            return None
+        box = x1, y1, x2, y2 = self._typed_box(word, text, span, font)
         size = (y2 - y1 + 1, x2 - x1 + 1)
-        here = self.host[y1:y2 + 1, x1:x2 + 1]
-        ground = np.median(here, (0, 1)) + rng.normal(0, 0.05, 3)
-        patch = np.broadcast_to(ground.astype(np.float32), (*size, 3)).copy()
-        ramp = np.linspace(-1, 1, size[1], dtype=np.float32)[None, :, None]
-        patch *= 1 + np.float32(rng.uniform(-0.1, 0.1)) * ramp
-        glyphs = self._glyphs(word, self.altered(word), word.flat.box, box)
-        self._write(patch, glyphs, word, 0.06)
-        patch = cv2.GaussianBlur(patch, (0, 0), rng.uniform(0.3, 1))
-        patch += sensor_noise(rng, size, rng.uniform(0, 0.05))
+        # Words lie in the middle of a ground, not on the border of the paper.
+        tall, wide = (max(SPLICED_FROM, 3 * side // 2) for side in size)
+        ground, is_paper = composer.ground(rng, (tall, wide))
+        top, left = (tall - size[0]) // 2, (wide - size[1]) // 2
+        patch = ground[top:top + size[0], left:left + size[1]]
+        # Forgers choose what has about the color, and match it.
+        patch = self._toned(patch, box).astype(np.float32).clip(0, 1)
+        glyphs = self._glyphs(word, text, span, box, font)
+        ink = choose_ink(rng, patch.reshape(-1, 3), word.height, 0., 0., 0.,
+                         is_paper)
+        draw_ink(patch, glyphs, None, ink, rng)
+        camera = Camera.draw(rng, composer.config.camera, size)
         if min(size) >= 8:
-            quality = int(rng.integers(40, 92))
-            patch = decompress(compress(to_bytes(patch), quality))
-            patch = patch.astype(np.float32) / 255
-        self._paste(patch, box)
+            patch = decompress(camera.take(patch))
+        else:
+            patch = camera.expose(patch)
+        self._paste(patch.astype(np.float32) / 255, box)
+        return box
 
-    def _retype(self, word: SceneWord, box: tuple[int, int, int, int],
-                text: str, flat_box: tuple) -> None:
+    def _retype(self, word: SceneWord, text: str, span: tuple[float,
+                                                              float]) -> Box:
         """Erase by inpainting, then type; without grain, or with another."""
         rng = self.rng
-        patch = self._erased(box)
-        glyphs = self._glyphs(word, text, flat_box, box)
+        box = self._typed_box(word, text, span, word.flat.font)
+        patch = self._erased(word, span, box)
+        glyphs = self._glyphs(word, text, span, box, word.flat.font)
         if rng.random() < 0.6:
             glyphs = cv2.GaussianBlur(glyphs, (0, 0), rng.uniform(0.3, 0.8))
         self._write(patch, glyphs, word, 0.02)
         if rng.random() < 0.3:
             patch += sensor_noise(rng, glyphs.shape, rng.uniform(0, 0.02))
         self._paste(patch, box)
+        return box
 
-    def _generate(self, word: SceneWord, box: tuple[int, int, int,
-                                                    int]) -> None:
+    def _generate(self, word: SceneWord) -> Box | None:
         """Type, then what an upsampling network does to the whole patch."""
-        rng = self.rng
-        patch = self._erased(box)
-        glyphs = self._glyphs(word, self.altered(word), word.flat.box, box)
+        rng, font, span = self.rng, word.flat.font, _span(word)
+        text = self.altered(word)
+        if text is None:
+            return None
+        box = self._typed_box(word, text, span, font)
+        patch = self._erased(word, span, box)
+        glyphs = self._glyphs(word, text, span, box, font)
         self._write(patch, glyphs, word, 0.04)
         height, width = glyphs.shape
         factor = rng.uniform(0.45, 0.85)
@@ -231,9 +321,17 @@ class Forger:
                   (2 * pattern - 1))[..., None]
         patch += rng.normal(0, 0.015, 3).astype(np.float32)
         self._paste(patch, box)
+        return box
 
-    def _erased(self, box: tuple[int, int, int, int]) -> np.ndarray:
-        """The box of the picture without its letters, inpainted."""
+    def _erased(self, word: SceneWord, span: tuple[float, float],
+                box: Box) -> np.ndarray:
+        """A box of the picture without letters of a word, inpainted.
+
+        Args:
+            word: The word; others keep their letters.
+            span: From where to where on its canvas.
+            box: What is returned.
+        """
         x1, y1, x2, y2 = box
         pad = 6
         top, left = max(y1 - pad, 0), max(x1 - pad, 0)
@@ -242,8 +340,28 @@ class Forger:
         ink = cv2.dilate(ink, np.ones((3, 3), np.uint8))
         region = to_bytes(self.host[rows, columns])
         filled = cv2.inpaint(region, ink, 3, cv2.INPAINT_TELEA)
-        inside = filled[y1 - top:y2 + 1 - top, x1 - left:x2 + 1 - left]
-        return inside.astype(np.float32) / 255
+        own = np.zeros_like(ink)
+        around = word.around if span == _span(word) else (span[0],
+                                                          word.around[1],
+                                                          span[1],
+                                                          word.around[3])
+        self._fill(own, word.warp.quadrilateral(around), (left, top), 1)
+        for other in self.scene.words:
+            if other is not word:
+                self._fill(own, other.warp.quadrilateral(other.flat.box),
+                           (left, top), 0)
+        patch = np.where(own[..., None] > 0,
+                         filled.astype(np.float32) / 255, self.host[rows,
+                                                                    columns])
+        return np.ascontiguousarray(patch[y1 - top:y2 + 1 - top,
+                                          x1 - left:x2 + 1 - left])
+
+    @staticmethod
+    def _fill(mask: np.ndarray, polygon: np.ndarray, origin: tuple[int, int],
+              value: int) -> None:
+        """Fill a polygon of the picture in a mask that begins elsewhere."""
+        cv2.fillPoly(mask, [(polygon - origin).round().astype(np.int32)],
+                     value)
 
     def _write(self, patch: np.ndarray, glyphs: np.ndarray, word: SceneWord,
                spread: float) -> None:
@@ -274,29 +392,71 @@ class Forger:
         color = (color + self.rng.normal(0, spread, 3)).clip(0, 1)
         patch += glyphs[..., None] * (color.astype(np.float32) - patch)
 
-    def _glyphs(self, word: SceneWord, text: str, flat_box: tuple,
-                box: tuple[int, int, int, int]) -> np.ndarray:
-        """New letters in the place of old ones, opacity within a box."""
-        x1, y1, x2, y2 = flat_box
-        tall = max(int(y2 - y1), 8)
-        script = SCRIPTS.get(word.flat.locale, 'latin')
-        font = font_for(script)(word.flat.font, 2 * tall)
-        left, top, right, bottom = font.getbbox(text)
-        flat = Image.new('L',
-                         (max(right - left, 1) + 4, max(bottom - top, 1) + 4))
-        ImageDraw.Draw(flat).text((2 - left, 2 - top), text, 255, font)
-        quad = word.warp.points(
-            np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], float))
-        corners = np.float32([[2, 2], [flat.width - 2, 2],
-                              [flat.width - 2, flat.height - 2],
-                              [2, flat.height - 2]])
-        moved = (quad - box[:2]).astype(np.float32)
-        size = (box[2] - box[0] + 1, box[3] - box[1] + 1)
-        glyphs = cv2.warpPerspective(
-            cv2.GaussianBlur(np.asarray(flat), (0, 0), 0.8),
-            cv2.getPerspectiveTransform(corners, moved), size)
+    def _glyphs(self, word: SceneWord, text: str, span: tuple[float, float],
+                box: Box, font: str) -> np.ndarray:
+        """New letters in the place of old ones, on their baseline.
+
+        Args:
+            word: The word.
+            text: The new letters.
+            span: From where to where they reach on its canvas.
+            box: Of the picture.
+            font: Path of the font.
+
+        Returns:
+            Their opacity within the box, float32 (H, W).
+        """
+        left, top, right, bottom = _ink_box(word, text, font)
+        flat = Image.new('L', (right - left + 4, bottom - top + 4))
+        ImageDraw.Draw(flat).text((2 - left, 2 - top),
+                                  text,
+                                  255,
+                                  _font(word, font),
+                                  anchor='ls')
+        x1, y1, x2, y2 = box
+        x, y = word.warp.maps((slice(y1, y2 + 1), slice(x1, x2 + 1)))
+        stretch = _stretch(word, text, span, font)
+        glyphs = cv2.remap(
+            np.asarray(flat),
+            (x - float(span[0])) * float(1 / stretch) + float(2 - left),
+            y - float(word.flat.baseline + top - 2), cv2.INTER_LINEAR)
         return glyphs.astype(np.float32) / 255
 
 
 def _digit_places(word: SceneWord) -> list[int]:
     return [i for i, c in enumerate(word.text) if c in '0123456789']
+
+
+def _span(word: SceneWord) -> tuple[float, float]:
+    """From where to where the pen moves for a word on its canvas."""
+    return word.flat.characters[0], word.flat.characters[-1]
+
+
+def _font(word: SceneWord, path: str) -> ImageFont.FreeTypeFont:
+    """A font in the size of a word."""
+    script = SCRIPTS.get(word.flat.locale, 'latin')
+    return font_for(script)(path, word.flat.font_size)
+
+
+def _ink_box(word: SceneWord, text: str, font: str) -> Box:
+    """Of a text in the size of a word, around the start of its baseline."""
+    left, top, right, bottom = _font(word, font).getbbox(text, anchor='ls')
+    left, top = math.floor(left), math.floor(top)
+    return (left, top, max(math.ceil(right),
+                           left + 1), max(math.ceil(bottom), top + 1))
+
+
+def _stretch(word: SceneWord, text: str, span: tuple[float, float],
+             font: str) -> float:
+    """By which factor a text is widened to reach from end to end."""
+    return (span[1] - span[0]) / max(_font(word, font).getlength(text), 1)
+
+
+def _same_shape(first: Box, second: Box) -> bool:
+    """Whether one box can take the content of another without distortion."""
+    return _alike((first[2] - first[0] + 1) * (second[3] - second[1] + 1),
+                  (second[2] - second[0] + 1) * (first[3] - first[1] + 1))
+
+
+def _alike(first: float, second: float) -> bool:
+    return max(first, second) <= MOST_STRETCH * min(first, second)

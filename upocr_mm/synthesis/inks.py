@@ -21,7 +21,7 @@ class Ink:
     Attributes:
         color: RGB, (3, ) in [0, 1].
         second: RGB of the effect: outline, shadow, glow, end of a gradient.
-        opacity: In (0, 1].
+        opacity: In (0, 1], of all or of each pixel, float32 (H, W).
         effect: One of :data:`EFFECTS`, or None.
         width: Width of an outline, offset of a shadow, in pixels.
         multiply: Whether it darkens the ground, as print and pens do, instead
@@ -31,7 +31,7 @@ class Ink:
     """
     color: np.ndarray
     second: np.ndarray
-    opacity: float = 1.
+    opacity: float | np.ndarray = 1.
     effect: str | None = None
     width: float = 1.
     multiply: bool = False
@@ -67,8 +67,36 @@ def choose_ink(rng: np.random.Generator, ground: np.ndarray, height: float,
     elif rng.random() < (3 * worn if paper else worn):
         ink.broken = float(rng.uniform(0.05, 0.45))
     if rng.random() < worn:
-        ink.soft = float(rng.uniform(0.3, 0.06 * height + 0.3))
+        ink.soft = softness(rng, height)
     return ink
+
+
+def softness(rng: np.random.Generator, height: float) -> float:
+    """How blurred letters are, as a standard deviation in pixels.
+
+    Args:
+        rng: Source of randomness.
+        height: Height of the text in pixels.
+    """
+    return float(rng.uniform(0.3, 0.06 * height + 0.3))
+
+
+def fading(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+    """Ink that runs out along the page or its lines.
+
+    Args:
+        rng: Source of randomness.
+        size: Height and width in pixels.
+
+    Returns:
+        Factor of the opacity, float32 (H, W).
+    """
+    along = int(rng.integers(2))
+    ends = [1., float(rng.uniform(0.3, 0.8))]
+    start, end = ends if rng.random() < 0.5 else ends[::-1]
+    ramp = np.linspace(start, end, size[along], dtype=np.float32)
+    ramp = ramp[:, None] if along == 0 else ramp[None]
+    return np.ascontiguousarray(np.broadcast_to(ramp, size))
 
 
 def contrasting(rng: np.random.Generator,

@@ -19,7 +19,9 @@ class FlatWord:
         line: Number of its line in the block.
         style: ``MAIN`` or ``OTHER``.
         characters: x of the beginning of each character, and the end.
+        baseline: y of its baseline.
         font: Path of its font.
+        font_size: Size of its font, in pixels.
         locale: Its language, as Faker names it.
     """
     text: str
@@ -27,7 +29,9 @@ class FlatWord:
     line: int
     style: int
     characters: tuple[float, ...]
+    baseline: int
     font: str
+    font_size: int
     locale: str
 
 
@@ -88,5 +92,5 @@ class PageCanvas:
         starts = [place[0] + font.getlength(word[:i])
                   for i in range(len(word) + 1)]  # yapf: disable
         self.words.append(
-            FlatWord(word, box, line, style, tuple(starts), str(font.path),
-                     locale))
+            FlatWord(word, box, line, style, tuple(starts), place[1],
+                     str(font.path), int(font.size), locale))

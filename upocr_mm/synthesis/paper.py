@@ -8,6 +8,9 @@ import numpy as np
 from .portable import deviation, step
 from .textures import smooth_noise
 
+# Share of new sheets that are of colored paper.
+COLORED = 0.2
+
 
 def paper(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """A sheet of paper, new or old, scanned or photographed.
@@ -22,14 +25,19 @@ def paper(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     old = rng.random() < 0.5
     tone = np.array([1., 1., 1.]) * rng.uniform(0.82, 1)
     if old:
-        tone *= [1, rng.uniform(0.88, 0.98), rng.uniform(0.65, 0.9)]
+        # Cream to brown: never pink.
+        green = rng.uniform(0.9, 0.98)
+        tone *= [1, green, green - rng.uniform(0.02, 0.25)]
+    elif rng.random() < COLORED:
+        tone *= rng.uniform(0.7, 1, 3)
     image = np.broadcast_to(tone.astype(np.float32), (*size, 3)).copy()
     fibers = rng.standard_normal(size, dtype=np.float32)
     fibers = cv2.GaussianBlur(fibers, (0, 0), rng.uniform(0.6, 1.5))
     image *= 1 + (rng.uniform(0, 0.03) * fibers / deviation(fibers))[..., None]
     if rng.random() < (0.8 if old else 0.3):
         clouds = smooth_noise(rng, size, octaves=4)[..., None]
-        stain = np.float32([1, rng.uniform(0.8, 0.95), rng.uniform(0.6, 0.9)])
+        stain = rng.uniform(0.85, 0.95)
+        stain = np.float32([1, stain, stain - rng.uniform(0.05, 0.25)])
         depth = rng.uniform(0.2, 0.9 if old else 0.4)
         image *= 1 - depth * (clouds - 0.3).clip(0, 1) * (1.05 - stain * 0.7)
     if rng.random() < 0.3:

@@ -13,8 +13,8 @@ from .texts import pick
 # Values of class maps, those of TextSeg.
 WORD, EFFECT, IGNORED = 100, 200, 255
 REAL, TAMPERED = 1, 2
-# Real words lower than this, in pixels, are not annotated.
-MIN_BOX = 4
+# Real words whose box is smaller, in pixels, are not annotated.
+MIN_BOX = 2
 
 
 @dataclass
@@ -78,8 +78,7 @@ def removal_sample(rng: np.random.Generator,
         composer: Makes the scene.
         empty: Whether it has no text at all.
     """
-    scene = _scene(rng, composer, empty)
-    camera = Camera.draw(rng, composer.config.camera, scene.size)
+    scene, camera = _scene(rng, composer, empty)
     limit = (scene.size[1] - 1, scene.size[0] - 1)
     words, lines = ([p.round().clip(0, limit).astype(int) for p in polygons]
                     for polygons in ([word.polygon for word in scene.words],
@@ -97,8 +96,7 @@ def segmentation_sample(rng: np.random.Generator,
         rng: Source of randomness.
         composer: Makes the scene.
     """
-    scene = _scene(rng, composer)
-    camera = Camera.draw(rng, composer.config.camera, scene.size)
+    scene, camera = _scene(rng, composer)
     return SegmentationSample(camera.take(scene.image), stroke_label(scene))
 
 
@@ -123,26 +121,27 @@ def tampering_sample(rng: np.random.Generator,
         composer: Makes the scene.
     """
     config = composer.config.tampering
-    scene = _scene(rng, composer)
-    camera = Camera.draw(rng, composer.config.camera, scene.size)
+    shrink = rng.uniform(config.resize, 1) if rng.random() < 0.25 else 1.
+    scene, camera = _scene(rng, composer, shrink=shrink)
     host = decompress(camera.take(scene.image))
     # Cameras compress by blocks of 8; what is cropped shifts them.
     image = host.astype(np.float32) / 255
-    forger = Forger(rng, scene, image)
+    forger = Forger(rng, composer, scene, image)
     forgeries: list[Forgery] = []
     if rng.random() >= config.authentic:
         for index, word in enumerate(scene.words):
             if forger.can_forge(word) and rng.random() < config.words:
-                kinds = {
-                    kind: weight
-                    for kind, weight in config.kinds.items()
-                    if forger.possible(word, kind)
-                }
-                if any(kinds.values()):
-                    forgeries.append(forger.forge(index, pick(rng, kinds)))
+                # What cannot be done to this word is tried as another kind.
+                kinds, forgery = dict(config.kinds), None
+                while forgery is None and any(kinds.values()):
+                    kind = pick(rng, kinds)
+                    forgery = forger.forge(index, kind)
+                    del kinds[kind]
+                if forgery is not None:
+                    forgeries.append(forgery)
     forged = np.rint(image.clip(0, 1) * 255).astype(np.uint8)
-    # Of changed digits the rest of the word stays real.
-    replaced = {f.word for f in forgeries if f.kind != 'digits'}
+    # Of changed characters the rest of the word stays real.
+    replaced = {f.word for f in forgeries if not f.part}
     boxes = []
     for index, word in enumerate(scene.words):
         # Words that nobody can read are text for nobody.
@@ -152,7 +151,7 @@ def tampering_sample(rng: np.random.Generator,
         if min(box[2] - box[0], box[3] - box[1]) >= MIN_BOX:
             boxes.append((*box, REAL))
     boxes += [(*forgery.box, TAMPERED) for forgery in forgeries]
-    final, boxes = _republish(rng, forged, boxes, config.resize)
+    final, boxes = _republish(rng, forged, boxes, shrink)
     low, high = config.quality
     # Authentic pictures are saved again as well: that alone is no forgery.
     quality = int(rng.integers(low, high + 1))
@@ -161,15 +160,14 @@ def tampering_sample(rng: np.random.Generator,
 
 
 def _republish(rng: np.random.Generator, image: np.ndarray, boxes: list,
-               resize: float) -> tuple[np.ndarray, list]:
+               factor: float) -> tuple[np.ndarray, list]:
     """Crop or resize a picture, as before it is shown to others."""
     if rng.random() < 0.5:
         top, left = (int(v) for v in rng.integers(0, 8, 2))
         image = np.ascontiguousarray(image[top:, left:])
         boxes = [(x1 - left, y1 - top, x2 - left, y2 - top, label)
                  for x1, y1, x2, y2, label in boxes]
-    if rng.random() < 0.25:
-        factor = rng.uniform(resize, 1)
+    if factor < 1:
         height, width = (
             max(16, round(side * factor)) for side in image.shape[:2])
         boxes = [(*(round(v * factor) for v in box[:4]), box[4])
@@ -188,6 +186,10 @@ def _republish(rng: np.random.Generator, image: np.ndarray, boxes: list,
 
 def _scene(rng: np.random.Generator,
            composer: SceneComposer,
-           empty: bool = False) -> Scene:
-    empty = empty or rng.random() < composer.config.empty
-    return composer.compose(rng, empty)
+           empty: bool = False,
+           shrink: float = 1.) -> tuple[Scene, Camera]:
+    """A scene and what takes it, which decides what can be read."""
+    config = composer.config
+    camera = Camera.draw(rng, config.camera, config.size)
+    empty = empty or rng.random() < config.empty
+    return composer.compose(rng, empty, shrink * camera.resample), camera

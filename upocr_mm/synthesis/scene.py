@@ -9,9 +9,10 @@ import numpy as np
 
 from .background_painter import BackgroundPainter
 from .config import SynthesisConfig
-from .distractors import add_distractor
-from .font_pool import FontPool
-from .inks import Ink, broken_glyphs, choose_ink, draw_ink, effect_layer
+from .distractors import add_distractor, add_stamp
+from .font_pool import FontPool, letter_height
+from .inks import (Ink, broken_glyphs, choose_ink, draw_ink, effect_layer,
+                   fading, softness)
 from .layouts import LAYOUTS, PAGES
 from .page_canvas import OTHER, FlatWord, PageCanvas
 from .paper import paper
@@ -22,9 +23,15 @@ from .warp import Warp, place
 
 # Strokes cover a pixel from this opacity on.
 COVERED = 0.4
-# Text lower than this (pixels), or less different from its ground (of 1),
-# is illegible.
+# Text whose letters are lower than this (pixels), or less different from its
+# ground (of 1), is illegible.
 LEGIBLE_HEIGHT, LEGIBLE_CONTRAST = 6., 0.07
+# Share of the things on paper that are stamps, and of the blocks on paper
+# whose ink fades.
+STAMPS, FADING = 0.4, 0.2
+# A word whose letters are lower than this part of those of its line is judged
+# by its own.
+LIKE_ITS_LINE = 0.75
 # Around the ink of a word, in pixels, so that its polygon holds all of it.
 MARGIN = 2.
 
@@ -39,8 +46,9 @@ class SceneWord:
             left, 4 or 18 points; may reach out of the picture.
         around: Its box on its canvas with the margin: x1, y1, x2, y2.
         line: Number of its line in the picture.
-        height: Of its line, in pixels of the picture.
-        legible: Whether a person could read it.
+        height: Of the letters of its line, in pixels of the picture: whether
+            it has ascenders itself makes no difference.
+        legible: Whether a person could read it, behind the camera.
         flat: The word on its canvas.
         warp: How the canvas lies in the picture.
         ink: What it is written with.
@@ -142,23 +150,25 @@ class SceneComposer:
                 f'no font draws the languages {sorted(config.locales)} of '
                 f'locales; the fonts draw {", ".join(drawn)}')
 
-    def compose(self, rng: np.random.Generator, empty: bool = False) -> Scene:
+    def compose(self,
+                rng: np.random.Generator,
+                empty: bool = False,
+                shrink: float = 1.) -> Scene:
         """Make a scene.
 
         Args:
             rng: Source of randomness.
             empty: Whether it has no text.
+            shrink: By which factor the picture will be reduced: what can no
+                longer be read then is not legible.
         """
         config, size = self.config, self.config.size
-        is_paper = rng.random() < config.paper
-        if is_paper:
-            ground = paper(rng, size)
-        elif self.painter.photos and rng.random() < config.photos:
-            ground = self.painter.photo(rng, size)
-        else:
-            ground = self.painter.wall(rng, size)
+        ground, is_paper = self.ground(rng, size)
         for _ in range(int(rng.integers(0, config.distractors + 1))):
-            add_distractor(rng, ground)
+            if is_paper and rng.random() < STAMPS:
+                add_stamp(rng, ground)
+            else:
+                add_distractor(rng, ground)
         placed: list[tuple[PageCanvas, Warp, float]] = []
         if not empty:
             taken = np.zeros(size, np.uint8)
@@ -169,9 +179,26 @@ class SceneComposer:
         scene = Scene(ground, ground.copy(), np.zeros(size, np.float32),
                       np.zeros(size, np.float32))
         for canvas, warp, unit in placed:
-            self._write(rng, scene, canvas, warp, unit, is_paper)
+            self._write(rng, scene, canvas, warp, unit, is_paper, shrink)
         np.clip(scene.image, 0, 1, out=scene.image)
         return scene
+
+    def ground(self, rng: np.random.Generator,
+               size: tuple[int, int]) -> tuple[np.ndarray, bool]:
+        """What a picture of this configuration may be written on.
+
+        Args:
+            rng: Source of randomness.
+            size: Height and width in pixels.
+
+        Returns:
+            float32 (H, W, 3), RGB in [0, 1], and whether it is paper.
+        """
+        if rng.random() < self.config.paper:
+            return paper(rng, size), True
+        if self.painter.photos and rng.random() < self.config.photos:
+            return self.painter.photo(rng, size), False
+        return self.painter.wall(rng, size), False
 
     def _place(self, rng: np.random.Generator, ground: np.ndarray,
                taken: np.ndarray, placed: list, is_paper: bool) -> None:
@@ -237,8 +264,8 @@ class SceneComposer:
         return warp
 
     def _write(self, rng: np.random.Generator, scene: Scene,
-               canvas: PageCanvas, warp: Warp, unit: float,
-               is_paper: bool) -> None:
+               canvas: PageCanvas, warp: Warp, unit: float, is_paper: bool,
+               shrink: float) -> None:
         """Write a block, style by style."""
         config, window = self.config, warp.window(canvas.size, scene.size)
         if window is None:
@@ -247,6 +274,9 @@ class SceneComposer:
         before = scene.image[window].copy()
         inks: dict[int, Ink] = {}
         new = np.zeros(x.shape, np.float32)
+        fade = None
+        if is_paper and rng.random() < FADING:
+            fade = fading(rng, x.shape)
         for style in sorted(canvas.inks):
             glyphs = cv2.remap(
                 np.asarray(canvas.inks[style]), x, y, cv2.INTER_LINEAR).astype(
@@ -258,6 +288,11 @@ class SceneComposer:
                              config.low_contrast, config.worn, is_paper)
             if style == OTHER and rng.random() < 0.5:
                 ink.color = inks[0].color if inks else ink.color
+            if style == OTHER and inks and rng.random() < 1 / 3:
+                # Real words, too, are blurrier or sharper than others.
+                ink.soft = 0. if inks[0].soft else softness(rng, unit)
+            if fade is not None:
+                ink.opacity = ink.opacity * fade
             if ink.broken:
                 glyphs = broken_glyphs(rng, glyphs, ink.broken)
             if ink.soft:
@@ -273,14 +308,15 @@ class SceneComposer:
         part = scene.strokes[window]
         np.maximum(part, new, out=part)
         change = np.abs(scene.image[window] - before).mean(2)
-        self._note(scene, canvas, warp, inks, change, new, window)
+        self._note(scene, canvas, warp, inks, change, new, window, shrink)
 
     def _note(self, scene: Scene, canvas: PageCanvas, warp: Warp,
               inks: dict[int, Ink], change: np.ndarray, strokes: np.ndarray,
-              window: tuple[slice, slice]) -> None:
+              window: tuple[slice, slice], shrink: float) -> None:
         """Note the words that can be seen."""
+        heights = _line_heights(canvas, warp)
         first = scene.words[-1].line + 1 if scene.words else 0
-        for flat in canvas.words:
+        for flat, height in zip(canvas.words, heights):
             ink = inks[flat.style]
             grow = MARGIN + 3 * ink.soft
             if ink.effect in ('outline', 'shadow', 'glow'):
@@ -298,18 +334,36 @@ class SceneComposer:
             inside = strokes[rows, columns] > COVERED
             if not inside.any():
                 continue
-            half = len(polygon) // 2
-            height = float(
-                math.dist(polygon[0], polygon[-1]) +
-                math.dist(polygon[half - 1], polygon[half])) / 2
-            height = max(height - 2 * grow, 0)
             contrast = mean(change[rows, columns][inside])
             legible = (
-                height >= LEGIBLE_HEIGHT and contrast >= LEGIBLE_CONTRAST
+                shrink * height >= LEGIBLE_HEIGHT
+                and contrast >= LEGIBLE_CONTRAST
                 and ink.soft < 0.12 * max(height, 1))
             scene.words.append(
                 SceneWord(flat.text, polygon, around, first + flat.line,
                           height, legible, flat, warp, ink))
+
+
+def _line_heights(canvas: PageCanvas, warp: Warp) -> list[float]:
+    """For each word the height of the letters of its line in the picture.
+
+    A word whose own letters are much lower counts for itself.
+    """
+    own, lines = [], {}
+    for flat in canvas.words:
+        script = SCRIPTS.get(flat.locale, 'latin')
+        x1, y1, x2, y2 = flat.box
+        middle = (x1 + x2) / 2
+        ends = warp.points(np.array([[middle, y1], [middle, y2]]))
+        scale = math.dist(*ends) / (y2 - y1)
+        own.append(scale * letter_height(flat.font, flat.font_size, script))
+        lines.setdefault(flat.line, []).append(own[-1])
+    means = {line: sum(values) / len(values) for line, values in lines.items()}
+    return [
+        height if height < LIKE_ITS_LINE *
+        means[flat.line] else means[flat.line]
+        for flat, height in zip(canvas.words, own)
+    ]
 
 
 def _draw_decor(ground: np.ndarray, canvas: PageCanvas, warp: Warp) -> None:

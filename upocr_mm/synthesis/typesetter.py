@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from .font_pool import FontPool, draws, font_for
 from .page_canvas import MAIN, OTHER, PageCanvas
 from .texts import Texts
+
+# Share of words in another ink that have a label of their own.
+LABELED = 1 / 3
 
 
 class Typesetter:
@@ -67,6 +70,7 @@ class Typesetter:
             words = words[::-1]
         fonts = [font] * len(words)
         styles = [style] * len(words)
+        labels = [False] * len(words)
         for i in range(len(words)):
             if self.rng.random() < self.odd_words:
                 path = font.path if self.rng.random() < 0.5 else None
@@ -76,15 +80,34 @@ class Typesetter:
                     fonts[i] = odd
                 if self.rng.random() < 0.5:
                     styles[i] = OTHER
+                    labels[i] = self.rng.random() < LABELED
         space = font.getlength(' ')
         widths = [f.getlength(word) for f, word in zip(fonts, words)]
         total = sum(widths) + space * (len(words) - 1)
         x -= dict(left=0., center=total / 2, right=total)[align]
-        for word, width, f, which in zip(words, widths, fonts, styles):
+        for word, width, f, which, labeled in zip(words, widths, fonts, styles,
+                                                  labels):
             canvas.put_word(x, baseline, word, f, self._lines,
                             self.texts.locale, which)
+            if labeled:
+                self._label(
+                    canvas,
+                    (x, baseline - f.size, x + width, baseline + 0.3 * f.size))
             x += width + space
         self._lines += 1
+
+    def _label(self, canvas: PageCanvas, box: tuple[float, ...]) -> None:
+        """Tint the place of a word, as a sticker or a pen does."""
+        color = (*(int(v) for v in self.rng.integers(0, 256, 3)),
+                 int(self.rng.integers(40, 110)))
+        width, height = canvas.size
+        x1, y1, x2, y2 = (round(v) for v in box)
+        x1, y1 = max(x1 - 2, 0), max(y1, 0)
+        x2, y2 = min(x2 + 2, width), min(y2, height)
+        if x1 < x2 and y1 < y2:
+            canvas.pen()
+            canvas.decor.alpha_composite(
+                Image.new('RGBA', (x2 - x1, y2 - y1), color), (x1, y1))
 
     def wrap(self, text: str, font: ImageFont.FreeTypeFont,
              width: float) -> list[str]:

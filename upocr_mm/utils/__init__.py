@@ -10,12 +10,12 @@ from .refuse_same_file import refuse_same_file
 from .sentences import UsageError, exit_code_of, one_sentence, sentence_of
 from .termination import Terminated, terminated_as_interrupted
 from .unwrap import unwrap
-from .written_whole import write_whole, written_whole
+from .written_whole import temporary_folder, write_whole, written_whole
 
 __all__ = [
     'ConfigOptions', 'IGNORE_INDEX', 'PICTURE_FORMATS', 'Terminated',
     'UsageError', 'data_tasks', 'open_picture', 'terminated_as_interrupted',
     'exit_code_of', 'mmseg_config', 'one_sentence', 'read_config',
     'read_image', 'reason_of', 'refuse_same_file', 'sentence_of', 'unwrap',
-    'write_whole', 'written_whole'
+    'temporary_folder', 'write_whole', 'written_whole'
 ]

@@ -38,13 +38,29 @@ def written_whole(file: str | Path, *companions: str | Path) -> Iterator[Path]:
     file = Path(file)
     _refuse_other_kinds(file)
     file.parent.mkdir(parents=True, exist_ok=True)
-    _remove_unfinished(os.path.realpath(file.parent))
-    with _locked_folder(file.parent) as folder:
+    with temporary_folder(file.parent) as folder:
         yield folder
         if companions:
             file.unlink(missing_ok=True)
         for path in (*map(Path, companions), file):
             os.replace(Path(folder, path.name), path)
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: str | Path) -> Iterator[Path]:
+    """A folder for what is not yet complete.
+
+    Those that killed processes have left are removed first.
+
+    Args:
+        parent: The folder to make it in, which exists.
+
+    Yields:
+        An empty folder, which is removed with what is in it.
+    """
+    _remove_unfinished(os.path.realpath(parent))
+    with _locked_folder(Path(parent)) as folder:
+        yield folder
 
 
 def write_whole(content: bytes | memoryview, file: str | Path) -> None:
