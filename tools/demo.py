@@ -34,15 +34,18 @@ from mmseg.registry import DATASETS, EVALUATOR, MODELS
 from upocr_mm.apis import UPOCRInferencer
 from upocr_mm.evaluation.functional import all_real, inpaint_text, otsu_text
 from upocr_mm.synthesis import synthesize_dataset
+from upocr_mm.utils import one_sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / 'configs/examples/upocr_swinv2-n_1xb6-150_finetune-256x256.py'
 WEIGHTS = 'upocr://upocr_swinv2-n'
 SIZE = (256, 256)
-# Photographs at night, which the training of the weights does not hold.
+# Pages photographed in little light, which the training of the weights does
+# not hold.
 NIGHT = dict(
+    presets='document',
     camera=dict(
-        noise=0.25, gamma=1.5, white_balance=0.6, blur=1.5, quality=(40, 80)))
+        noise=0.12, gamma=1.5, white_balance=0.6, blur=1.2, quality=(40, 80)))
 # The rows of the table: metric, what it is.
 ROWS = (('text_removal/PSNR_text', 'removal: PSNR inside the text, dB'),
         ('text_removal/PSNR', 'removal: PSNR of the whole image, dB'),
@@ -98,19 +101,6 @@ def mim(command: str,
         sys.exit(f'`mim {command}` failed:\n' +
                  ''.join(log.read_text().splitlines(True)[-25:]) +
                  f'\nThe whole log: {log}')
-
-
-def make_anew(work_dir: Path) -> None:
-    """Make the folder; replace it if the demo made it, and only then."""
-    marker = work_dir / '.upocr_demo'
-    if work_dir.exists() and not marker.is_file():
-        if not work_dir.is_dir() or any(work_dir.iterdir()):
-            sys.exit(f'--work-dir {work_dir} was not made by the demo and is '
-                     'not empty; name another folder')
-    elif work_dir.exists():
-        shutil.rmtree(work_dir)
-    work_dir.mkdir(parents=True, exist_ok=True)
-    marker.touch()
 
 
 def newest(folder: Path, pattern: str) -> Path:
@@ -207,8 +197,8 @@ def main() -> None:
         '--work-dir',
         type=Path,
         default=ROOT / 'work_dirs' / 'demo',
-        help='folder of everything that the demo writes; replaced if the '
-        'demo made it (default: %(default)s)')
+        help='folder in which each run makes one of its own, named by the '
+        'time (default: %(default)s)')
     parser.add_argument(
         '--num-train',
         type=int,
@@ -226,8 +216,8 @@ def main() -> None:
         help='length of the fine-tuning (default: %(default)s)')
     args = parser.parse_args()
     start = time.time()
-    work_dir = args.work_dir.resolve()
-    make_anew(work_dir)
+    work_dir = args.work_dir.resolve() / time.strftime('%Y%m%d_%H%M%S')
+    work_dir.mkdir(parents=True)
     # mmengine lists the variables of a config.
     MMLogger.get_instance('demo', log_level='ERROR')
 
@@ -246,7 +236,8 @@ def main() -> None:
     synthesize_dataset(usual, num_train=1, seed=101, **common)
     synthesize_dataset(
         night, num_train=args.num_train, seed=102, **common, **NIGHT)
-    for title, data in (('as in its training', usual), ('at night', night)):
+    for title, data in (('as in its training', usual), ('pages at night',
+                                                        night)):
         columns = {
             'trivial': answer_scores(data, simple=False),
             'simple': answer_scores(data, simple=True),
@@ -256,7 +247,7 @@ def main() -> None:
         print_table(title, columns)
         done()
 
-    print('3. Fine-tuning at night, stopped in the middle')
+    print('3. Fine-tuning on pages at night, stopped in the middle')
     half = args.iterations // 2
     # The next step that is printed.
     length = str(args.iterations)
@@ -276,7 +267,7 @@ def main() -> None:
         (work_dir / 'train' / 'last_checkpoint').read_text().strip())
     columns['fine-tuned'] = model_scores(checkpoint, night,
                                          work_dir / 'test_fine_tuned')
-    print_table('at night', columns)
+    print_table('pages at night', columns)
     shutil.copy(
         newest(work_dir / 'test_fine_tuned', '*/sheet.png'),
         work_dir / 'sheet.png')
@@ -292,4 +283,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    with one_sentence():
+        main()

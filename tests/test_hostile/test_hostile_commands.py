@@ -216,10 +216,8 @@ LINES = [
     Case('publish: bad palettes', saved(dict(state_dict=FEW, meta=dict(
         upocr=dict(palettes=3)))), tool(PUBLISH, NAME, 'x'),
          'palettes.* must be'),
-    Case('demo: a folder of others', text('d/mine.txt', 'mine'),
-         tool(DEMO, '--work-dir', 'd'), 'was not made by the demo'),
     Case('demo: a file', text('d', 'mine'), tool(DEMO, '--work-dir', 'd'),
-         'was not made by the demo'),
+         'd.*Not a directory', code=2),
 ]  # yapf: disable
 
 
@@ -237,6 +235,8 @@ SAME = [
 ] + [
     Case('upocr2mm, a folder', both(links, lambda f: (f / 'o').mkdir()),
          tool(UPOCR2MM, NAME, 'o'), 'o is a folder', code=2),
+    Case('mm2upocr, safetensors', links, tool(MM2UPOCR, NAME, 'o.safetensors'),
+         'o.safetensors: the programs of the authors read', code=2),
     Case('upocr2mm, a device', links,
          lambda folder: write_whole(b'x', '/dev/null'), '', raises=OSError),
 ]  # yapf: disable
@@ -244,8 +244,6 @@ SAME = [
 
 @pytest.mark.parametrize('case', params(CONFIGS + LINES + SAME))
 def test_commands(case: Case, hostile) -> None:
-    if case.name.startswith('demo') and shutil.which('git') is None:
-        pytest.skip('needs git')
     hostile(case)
 
 
@@ -322,6 +320,29 @@ def put_text(folder: Path) -> None:
     get_file_backend('x').put_text('x' * 999, folder / 'scores.json')
 
 
+def windows(folder: Path, table: tuple, index: tuple = (4, 4)) -> str:
+    """What mm2upocr looks at besides the weights."""
+    from mm2upocr import check_windows
+    block = 'encoder.layers.0.blocks.0.attn.relative'
+    check_windows({
+        f'{block}_coords_table': torch.zeros(table),
+        f'{block}_position_index': torch.zeros(index)
+    })
+    return 'fits'
+
+
+WINDOWS = [
+    Case('windows, good', nothing, partial(windows, table=(1, 3, 3, 2)),
+         'fits'),
+    Case('windows, even', nothing, partial(windows, table=(1, 4, 4, 2)),
+         r'table must have the shape .* but has \(1, 4, 4, 2\)',
+         raises=ValueError),
+    Case('windows, flat', nothing, partial(windows, table=(9, )),
+         r'table must have the shape .* but has \(9,\)', raises=ValueError),
+    Case('windows, other index', nothing, partial(
+        windows, table=(1, 5, 5, 2)), r'index must have the shape \(9, 9\)',
+         raises=ValueError),
+]  # yapf: disable
 FAULTS = [
     Case('full disk, checkpoint', saved(dict(state_dict=FEW)), save,
          f'{NAME}.*not written|not written.*{NAME}', raises=OSError,
@@ -356,7 +377,7 @@ FAULTS = [
 ]  # yapf: disable
 
 
-@pytest.mark.parametrize('case', params(FAULTS))
+@pytest.mark.parametrize('case', params(FAULTS + WINDOWS))
 def test_faults(case: Case, hostile) -> None:
     hostile(case)
 
