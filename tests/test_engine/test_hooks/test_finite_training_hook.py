@@ -60,6 +60,33 @@ def test_gradient(tmp_path: Path, drawn_data: Path) -> None:
     assert [f.name for f in (tmp_path / 'run').glob('*.pth')] == ['iter_1.pth']
 
 
+def test_huge_weights(tmp_path: Path, drawn_data: Path) -> None:
+    """Finite, but nothing comes of them: no checkpoint, none is removed."""
+
+    def fail(runner, iteration: int, losses: dict) -> None:
+        if iteration == 2:
+            bias = runner.model.projection.bias
+            runner.optim_wrapper.step = lambda *args, **kwargs: (
+                bias.data.fill_(1e30))
+
+    text = failing_run(tmp_path / 'run', drawn_data, fail)
+    assert 'with the weights after iteration 2 ' in text
+    assert 'would not be finite: the training was stopped, the last' in text
+    assert [f.name for f in (tmp_path / 'run').glob('*.pth')] == ['iter_1.pth']
+
+
+def test_folder_of_another_training(tmp_path: Path, drawn_data: Path) -> None:
+    """Its checkpoint is not called one of this training."""
+    (tmp_path / 'run').mkdir()
+    (tmp_path / 'run' / 'last_checkpoint').write_text('iter_7.pth')
+
+    def fail(runner, iteration: int, losses: dict) -> None:
+        losses['text_removal/loss_pixel'] *= torch.nan
+
+    text = failing_run(tmp_path / 'run', drawn_data, fail)
+    assert 'was stopped, no checkpoint was written before' in text
+
+
 def looked_at(runner, hook: FiniteTrainingHook, losses: list[float]) -> None:
     """Show the hook losses that are on a GPU."""
     for iteration, value in enumerate(losses):
