@@ -12,13 +12,15 @@ from pathlib import Path
 import torch
 from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
-from upocr2mm import CONFIGS, TRAINING_CONFIG, naming, write
+from upocr2mm import CONFIGS, TRAINING_CONFIG, naming
 
 from upocr_mm.checkpoint import (RELEASED_TASKS, convert_released,
                                  decoder_settings, encoder_settings,
                                  export_released, kind_of_ours, listed,
-                                 load_tensors, task_meta_of, weights_of)
-from upocr_mm.utils import one_sentence, read_config, refuse_same_file
+                                 load_tensors, task_meta_of, weights_of,
+                                 write_checkpoint)
+from upocr_mm.utils import (UsageError, one_sentence, read_config,
+                            refuse_same_file)
 
 KINDS = ('upocr', 'viteraser', 'segmim', 'segmim_encoder')
 DISCRIMINATOR = 'discriminator.'
@@ -73,6 +75,9 @@ def convert(src: Path, dst: Path, tasks: list[str], kind: str) -> None:
         OSError: The file cannot be written.
     """
     refuse_same_file(dst, src)
+    if dst.suffix == '.safetensors':
+        raise UsageError(f'{dst}: the programs of the authors read what '
+                         'torch.save writes; name a file that ends in .pth')
     content = load_tensors(str(src), skip_objects=True)
     if 'state_dict' not in content:
         raise ValueError(
@@ -93,7 +98,7 @@ def convert(src: Path, dst: Path, tasks: list[str], kind: str) -> None:
         state = export_released(weights, tasks, kind)
         if kind == 'upocr':
             check_shapes(state, tasks)
-    write(file_content(state, kind), dst)
+    write_checkpoint(file_content(state, kind), dst)
     prompts = (f', prompts in the order {" ".join(tasks)}'
                if kind == 'upocr' else '')
     print(f'{dst}: written as a file of {kind}, {len(state)} tensors{prompts}')
@@ -118,12 +123,37 @@ def check_shapes(released: dict[str, torch.Tensor], tasks: list[str]) -> None:
     cfg.codecs = {task: dict(type='ImageCodec') for task in tasks}
     with DefaultScope.overwrite_default_scope('mmseg'):
         model = MODELS.build(cfg)
-    # Windows have no part in the shapes of weights.
+    check_windows(released)
+    # Those of the configuration may be others.
     convert_released(
         {
             k: v
             for k, v in released.items() if 'relative_' not in k
         }, model.state_dict(), tasks)
+
+
+def check_windows(released: dict[str, torch.Tensor]) -> None:
+    """Refuse tables of relative positions of no window.
+
+    Raises:
+        ValueError: One is of another shape.
+    """
+    for name, table in released.items():
+        block, _, kind = name.rpartition('.')
+        if kind != 'relative_coords_table':
+            continue
+        side = table.shape[1] if table.ndim == 4 else 0
+        if side % 2 == 0 or table.shape != (1, side, side, 2):
+            raise ValueError(
+                f'{name} must have the shape (1, 2w - 1, 2w - 1, 2), w the '
+                f'side of a window, but has {tuple(table.shape)}')
+        positions = (side // 2 + 1)**2
+        index = released.get(f'{block}.relative_position_index')
+        if index is not None and index.shape != (positions, positions):
+            raise ValueError(
+                f'{block}.relative_position_index must have the shape '
+                f'{(positions, positions)}, as {name} is of windows of '
+                f'{side // 2 + 1} pixels, but has {tuple(index.shape)}')
 
 
 if __name__ == '__main__':

@@ -12,14 +12,12 @@ optimizer and log are left out.
 from __future__ import annotations
 import argparse
 import hashlib
-import json
 import re
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
 
-from upocr_mm.checkpoint import load_tensors, task_meta_of
+from upocr_mm.checkpoint import load_tensors, safetensors_of, task_meta_of
 from upocr_mm.utils import one_sentence, refuse_same_file, write_whole
 
 LEFT_OUT = re.compile(r'^losses\.|relative_position_index$')
@@ -53,9 +51,9 @@ def publish(source: Path, target: Path) -> tuple[Path, str, float]:
     for key, value in state.items():
         if LEFT_OUT.search(key):
             continue
-        weights[key] = value.contiguous()
+        weights[key] = value
         if value.is_floating_point():
-            weights[key] = half = value.half().contiguous()
+            weights[key] = half = value.half()
             if not torch.isfinite(half).all():
                 raise ValueError(f'{source}: {key} has values that are not '
                                  'finite, or too large for half precision')
@@ -63,8 +61,7 @@ def publish(source: Path, target: Path) -> tuple[Path, str, float]:
             worst = max(worst, float((half - value).abs().max()) / span)
     given = content.get('meta') or {}
     meta = {key: given[key] for key in META if key in given}
-    # One entry: several would come in another order each time.
-    data = save(weights, dict(meta=json.dumps(meta)))
+    data = safetensors_of(dict(state_dict=weights, meta=meta))
     digest = hashlib.sha256(data).hexdigest()
     file = target.with_name(f'{target.name}-{digest[:8]}.safetensors')
     refuse_same_file(file, source)

@@ -13,7 +13,6 @@ text head) is left out, unless --config names a configuration of it.
 """
 from __future__ import annotations
 import argparse
-import io
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,11 +27,11 @@ from upocr_mm.checkpoint import (DROPPED, RELEASED_TASKS, Conversion,
                                  convert_released, detect_arch,
                                  encoder_settings, find_weights, kind_of,
                                  load_tensors, other_entries, replace_encoder,
-                                 tasks_of_run, windows_of)
+                                 tasks_of_run, windows_of, write_checkpoint)
 from upocr_mm.models import UPOCR
 from upocr_mm.models.segmentors.segmim import MISSING
 from upocr_mm.utils import (UsageError, one_sentence, read_config,
-                            refuse_same_file, write_whole)
+                            refuse_same_file)
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 SIZES = ('tiny', 'small', 'base')
@@ -144,13 +143,6 @@ def check_encoder(source: Source, encoder: Source) -> None:
                          f'{sizes[1]}')
 
 
-def write(content: dict, file: Path) -> None:
-    """Write whole or not at all; folders are made."""
-    stream = io.BytesIO()
-    torch.save(content, stream)
-    write_whole(stream.getbuffer(), file)
-
-
 def describe(source: Source,
              result: Conversion,
              replaced: bool = False) -> None:
@@ -236,7 +228,7 @@ def convert(src: Path, dst: Path, encoder_file: Path | None, arch: str,
         later = MISSING if source.kind == 'segmim' else ()
         own = {} if type(model) is UPOCR else model.task_meta
         meta['upocr'] = dict(own, missing=[*result.missing, *later])
-    write(dict(meta=meta, state_dict=result.state_dict), dst)
+    write_checkpoint(dict(meta=meta, state_dict=result.state_dict), dst)
 
     describe(source, first, replaced=encoder is not None)
     if encoder:
@@ -259,7 +251,8 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('src', type=Path, help='the published file')
-    parser.add_argument('dst', type=Path, help='the checkpoint to write')
+    parser.add_argument(
+        'dst', type=Path, help='the checkpoint to write; .safetensors as well')
     parser.add_argument(
         '--encoder',
         type=Path,

@@ -8,6 +8,7 @@ from .released_files import (decoder_settings, detect_arch, encoder_settings,
 from .released_names import DROPPED
 from .released_weights import (RELEASED_TASKS, Conversion, convert_released,
                                export_released, kind_of_ours, replace_encoder)
+from .saving import safetensors_of, write_checkpoint
 
 __all__ = [
     'DROPPED', 'RELEASED_TASKS', 'Conversion', 'check_file',
@@ -15,5 +16,6 @@ __all__ = [
     'convert_released', 'decoder_settings', 'detect_arch', 'encoder_settings',
     'export_released', 'find_weights', 'kind_of', 'kind_of_ours', 'listed',
     'load_tensors', 'other_entries', 'replace_encoder', 'require_training',
-    'task_meta_of', 'tasks_of_run', 'weights_of', 'windows_of'
+    'safetensors_of', 'task_meta_of', 'tasks_of_run', 'weights_of',
+    'windows_of', 'write_checkpoint'
 ]
