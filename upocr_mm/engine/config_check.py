@@ -6,12 +6,16 @@ import multiprocessing
 from typing import Any, Callable, Iterator, Mapping, NamedTuple
 
 from mmengine.config import Config
+from mmengine.dist import init_dist
 from mmengine.optim import OptimWrapper
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
+from mmengine.utils.dl_utils import set_multi_processing
+from torch.distributed import init_process_group
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.utils.data import DataLoader
 
+from ..datasets.base_paired_dataset import BasePairedDataset
 from ..utils import UsageError
 from .config_limits import check_limits
 from .config_parts import check_names, dicts, fits, kind_of, places
@@ -45,7 +49,9 @@ TAKEN_OUT = {
 # Packages whose classes take exactly the arguments that they list, and the
 # dicts that are taken apart before (by mmcv and mmengine).
 EXACT = ('upocr_mm', 'mmengine', 'mmseg')
-NOT_EXACT = ('*init_cfg*', 'model*_cfg*')
+NOT_EXACT = ('*init_cfg*', 'model.*_cfg*')
+# Of Runner's environment.
+ENVIRONMENT = {'cudnn_benchmark', 'dist_cfg', 'mp_cfg', 'resource_limit'}
 # Registries whose classes get what their dict holds, and nothing besides.
 WHOLE = {'METRICS', 'DATASETS', 'TRANSFORMS', 'HOOKS'}
 
@@ -98,6 +104,7 @@ def check_config(cfg: Config) -> None:
                 _check_keys(field, entry, kind)
                 check_limits(field, entry, kind)
         if own:
+            _check_pipelines(cfg)
             try_parts(cfg)
 
 
@@ -149,9 +156,36 @@ def _check_keys(field: str, entry: Mapping[str, Any],
                          f'which {kind.__name__} needs')
 
 
+def _check_pipelines(cfg: Config) -> None:
+    """Refuse data sets of ours whose pictures nobody would load."""
+    for split in SPLITS:
+        loader = f'{split}_dataloader.dataset'
+        entry = (cfg.get(f'{split}_dataloader') or {}).get('dataset') or {}
+        entries = {loader: entry}
+        if isinstance(entry.get('datasets'), dict):
+            entries = {
+                f'{loader}.datasets.{task}': child
+                for task, child in entry['datasets'].items() if child
+            }
+        for field, child in entries.items():
+            kind = kind_of(field, child)
+            if (inspect.isclass(kind) and issubclass(kind, BasePairedDataset)
+                    and not (child.get('pipeline') or entry.get('pipeline'))):
+                raise UsageError(
+                    f'{field} of the config lacks pipeline, which begins with '
+                    'LoadImageFromFile and ends with PackImageToImageInputs')
+
+
 def _arguments_of(field: str, kind: Callable | None) -> Arguments:
     if field == 'randomness':
         return _parameters(Runner.set_randomness, exact=True)
+    if field == 'env_cfg':
+        return Arguments(ENVIRONMENT, exact=True)
+    if field == 'env_cfg.mp_cfg':
+        return _parameters(set_multi_processing, exact=True)
+    if field == 'env_cfg.dist_cfg':
+        names = _parameters(init_dist).names
+        return Arguments(names | _parameters(init_process_group).names, True)
     if fits(field, 'optim_wrapper*.clip_grad'):
         names = {'clip_value', 'max_norm'}  # the second by `type='value'`
         for function in clip_grad_norm_, clip_grad_value_:
@@ -168,7 +202,8 @@ def _arguments_of(field: str, kind: Callable | None) -> Arguments:
     if not inspect.isclass(kind):
         return Arguments(set())
     found = _arguments_of_class(kind)
-    known = kind.__module__.split('.')[0] in EXACT
+    known = (
+        kind.__module__.split('.')[0] in EXACT or field == 'model_wrapper_cfg')
     return found._replace(
         exact=found.exact and known and not fits(field, *NOT_EXACT))
 
@@ -255,6 +290,13 @@ def _check_plain(cfg: Config) -> None:
     if level not in (*LEVELS, None) and not isinstance(level, int):
         raise UsageError(f'log_level must be one of {", ".join(LEVELS)}, but '
                          f'got {level!r}')
+    hook = (cfg.get('default_hooks') or {}).get('checkpoint')
+    name = hook.get('filename_tmpl') if isinstance(hook, dict) else None
+    if str(name).endswith('.safetensors'):
+        raise UsageError(
+            'default_hooks.checkpoint.filename_tmpl must not end in '
+            f'.safetensors, but is {name!r}: a training saves more than '
+            'tensors; publish_model.py makes such a file of its checkpoint')
     processes = cfg.get('env_cfg') or {}
     start = (processes.get('mp_cfg') or {}).get('mp_start_method')
     methods = multiprocessing.get_all_start_methods()

@@ -66,6 +66,7 @@ COUNT_OR_NONE = _integer(1, None)
 # Of the fields that fit a pattern, or whose `type` is of a class of that name.
 # What a class itself refuses, before data are read, need not stand here.
 LIMITS: dict[str, dict[str, Limit]] = {
+    '*': dict(loss_weight=NOT_NEGATIVE),
     'randomness': dict(seed=SEED),
     'train_cfg': dict(max_iters=COUNT, max_epochs=COUNT, val_interval=COUNT,
                       val_begin=INDEX),

@@ -55,8 +55,10 @@ def build_part(registry: Registry, cfg: dict, field: str) -> Any:
         field: For instance ``model.backbone``.
 
     Raises:
-        UsageError: What is built refuses its arguments.
+        UsageError: It has no ``type``, or what is built refuses its arguments.
     """
+    if isinstance(cfg, dict) and 'type' not in cfg:
+        raise UsageError(f'{field} of the config lacks type')
     try:
         return registry.build(cfg)
     except (ValueError, TypeError) as error:

@@ -12,7 +12,7 @@ from ...checkpoint import (check_file, compare_palettes, compare_state_dicts,
                            task_meta_of, weights_of)
 from ...datasets import PairedResize
 from ...evaluation import MultiTaskEvaluator
-from ...utils import data_tasks, unwrap
+from ...utils import UsageError, data_tasks, unwrap
 from ..config_check import check_config
 
 
@@ -175,7 +175,7 @@ def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
     """Leave out best checkpoints by the scores of disabled tasks.
 
     Raises:
-        ValueError: A score is that of no task, or of no metric, of the
+        UsageError: A score is that of no task, or of no metric, of the
             evaluator.
     """
     field = 'default_hooks.checkpoint.save_best'
@@ -190,7 +190,7 @@ def _check_save_best(runner: Any, evaluator: MultiTaskEvaluator) -> None:
             elif name == 'auto' or task in evaluator.task_metrics:
                 rules[name] = rule
             else:
-                raise ValueError(
+                raise UsageError(
                     f'{field} names {name}, but the validation scores only '
                     f'the tasks {list(evaluator.task_metrics)}')
         if evaluator.score_names is not None:
@@ -208,7 +208,7 @@ def _require_scores(names: Iterable[str], given: Iterable[str]) -> None:
     for name in names:
         if name != 'auto' and name not in given:
             near = difflib.get_close_matches(name, given, 3, 0.)
-            raise ValueError(
+            raise UsageError(
                 f'default_hooks.checkpoint.save_best names {name}, but the '
                 'validation gives no such score; near to it are '
                 f'{", ".join(near)}')
