@@ -4,7 +4,6 @@ import argparse
 import logging
 import os
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Sequence
@@ -108,7 +107,22 @@ def _launch(number: int, words: Sequence[str]) -> int:
     """Run the command once for each GPU, or in several processes of a CPU."""
     if number < 1:
         raise UsageError(f'--gpus must be at least 1, but got {number}')
-    return subprocess.call([
-        sys.executable, '-m', 'torch.distributed.run', '--standalone',
-        f'--nproc_per_node={number}', '-m', 'upocr_mm.apis.cli', *words
-    ])
+    # Here, as `upocr --help` would wait for them.
+    import torch.distributed.run as elastic
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import \
+        ChildFailedError
+
+    # A process that failed has told why.
+    logging.getLogger('torch.distributed.elastic').setLevel(logging.CRITICAL)
+    try:
+        elastic.run(
+            elastic.parse_args([
+                '--standalone', f'--nproc_per_node={number}', '-m',
+                'upocr_mm.apis.cli', *words
+            ]))
+    except ChildFailedError as error:
+        return error.get_first_failure()[1].exitcode
+    except SignalException:
+        raise KeyboardInterrupt from None
+    return 0
