@@ -216,7 +216,7 @@ def _check_mask(path: str,
     # such a mask was written with 0 and 1.
     allowed = range(256) if lossy and mask.max() >= 128 else (0, 255)
     problems = _illegal_values(path, mask, 'mask', allowed)
-    bright = cv2.countNonZero(cv2.compare(mask, 127, cv2.CMP_GT)) / mask.size
+    bright = np.count_nonzero(mask > 127) / mask.size
     if (bright if text_value == 255 else 1 - bright) > 0.5:
         problems.append(Problem(MOSTLY_TEXT, path))
     return mask.shape, problems

@@ -64,6 +64,8 @@ class TextSegDataset(BasePairedDataset):
                         img_path=images[name],
                         seg_map_path=labels[label],
                         label_map=self.LABEL_MAP))
+        # Those of other splits have their pictures as well.
+        self.doubt_unused([f'{name}_maskfg' for name in images], labels)
         return samples
 
     def _names(self) -> list[str]:

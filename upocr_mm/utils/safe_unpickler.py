@@ -132,6 +132,10 @@ MAKERS = {
     'collections.defaultdict': _make_defaultdict,
     'pathlib.PosixPath': _make_path,
     HISTORY: _make_history,
+    **{
+        f'{HISTORY}.{name}': _no_call
+        for name in STATISTICS
+    },
     'torch.Size': _make_size,
     'torch.Tensor': _no_call,
     'torch.device': _make_device,
