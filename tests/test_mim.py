@@ -112,7 +112,11 @@ def test_test_with_two_processes(config: Path, trained: Path) -> None:
     for name, options in (('one', ()), ('two', TWO_PROCESSES)):
         work_dir = config.parent / f'test_{name}'
         mim('test', 'mmsegmentation', config, '--checkpoint',
-            trained / 'iter_2.pth', '--work-dir', work_dir, *options)
+            trained / 'iter_2.pth', '--work-dir', work_dir, '--out',
+            work_dir / 'out', *options)
+        pictures = [f.parent.name for f in work_dir.rglob('out/*/*.png')]
+        assert {pictures.count(task) for task in pictures} == {3}
+        assert len(pictures) == 9
         found[name] = without_times(scores(work_dir))
     assert len(found['one']) > 20
     assert found['two'] == pytest.approx(found['one'], rel=1e-9)

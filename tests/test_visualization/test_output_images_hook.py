@@ -1,5 +1,6 @@
 from __future__ import annotations
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,9 +41,15 @@ def test_equal_names_are_refused(tmp_path: Path) -> None:
         OutputImagesHook(rounding='up')
 
 
-def test_of_a_test(tmp_path: Path, drawn_data: Path) -> None:
+@pytest.mark.parametrize(
+    'field',
+    [
+        'default_hooks.outputs.out_dir',
+        'test_evaluator.output_dir'  # --out of `mim test`
+    ])
+def test_of_a_test(field: str, tmp_path: Path, drawn_data: Path) -> None:
     cfg = tiny_cfg(tmp_path, drawn_data)
-    cfg.default_hooks.outputs.out_dir = str(tmp_path / 'out')
+    cfg.merge_from_dict({field: str(tmp_path / 'out')})
     Runner.from_cfg(cfg).test()
     files = sorted((tmp_path / 'out').glob('*/*.png'))
     assert len(files) == 9
@@ -56,3 +63,17 @@ def test_of_a_test(tmp_path: Path, drawn_data: Path) -> None:
         ]
         sizes = {Image.open(path).size for path in inputs}
         assert Image.open(file).size in sizes
+
+
+@pytest.mark.parametrize('name, says', [
+    ('file', 'is a file; name a folder'),
+    ('full', 'is not empty; name a new folder'),
+])
+def test_folders_of_the_option(name: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / 'file').touch()
+    (tmp_path / 'full').mkdir()
+    (tmp_path / 'full' / 'mine.txt').touch()
+    evaluator = SimpleNamespace(output_dir=str(tmp_path / name))
+    runner = SimpleNamespace(test_loop=SimpleNamespace(evaluator=evaluator))
+    with pytest.raises(ValueError, match=f'--out .*/{name} {says}'):
+        OutputImagesHook().before_test(runner)

@@ -37,6 +37,10 @@ class MultiTaskEvaluator(Evaluator):
     Args:
         metrics: The metric, or list of metrics, of each task, as config dicts
             or built; ``None`` disables a task.
+        output_dir: Set by ``--out`` of ``mim test``: a folder for the
+            predictions, which :class:`OutputImagesHook` writes.
+        keep_results: Set by ``--out`` as well; the scores of the images are
+            kept in any case.
 
     Raises:
         TypeError: If ``metrics`` is not a dict keyed by task.
@@ -50,9 +54,11 @@ class MultiTaskEvaluator(Evaluator):
         ...         text_segmentation=dict(type='TextSegmentationMetric')))
     """
 
-    def __init__(
-        self, metrics: dict[str, MetricConfig | Sequence[MetricConfig]
-                            | None]) -> None:
+    def __init__(self,
+                 metrics: dict[str, MetricConfig | Sequence[MetricConfig]
+                               | None],
+                 output_dir: str | None = None,
+                 keep_results: bool = False) -> None:
         if not isinstance(metrics, dict) or 'type' in metrics:
             raise TypeError('metrics must be a dict of one metric or a list '
                             f'of metrics per task, but got {metrics!r}')
@@ -69,6 +75,7 @@ class MultiTaskEvaluator(Evaluator):
         if not self.task_metrics:
             raise ValueError('metrics must give at least one task a metric, '
                              f'but got {metrics!r}')
+        self.output_dir = output_dir
         # Filled by `evaluate`: the scores of the single images of each task,
         # by the identity of the sample.
         self.image_scores: dict[str, dict[tuple, dict[str, float]]] = {}

@@ -5,9 +5,12 @@ from typing import Any, Sequence
 import mmcv
 import numpy as np
 import torch
+from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 from mmseg.structures import SegDataSample
+
+from ..utils import UsageError, refuse_file
 
 ROUNDINGS = ('truncate', 'round')
 
@@ -21,7 +24,8 @@ class OutputImagesHook(Hook):
     models, the classes.
 
     Args:
-        out_dir: Where to; None writes nothing.
+        out_dir: Where to; None writes nothing. ``--out`` of ``mim test``
+            sets it too, to a new or empty folder.
         rounding: How values in [0, 1] become bytes: ``'truncate'``, as the
             published code does, or ``'round'``.
 
@@ -40,8 +44,20 @@ class OutputImagesHook(Hook):
         self._sources: dict[Path, str] = {}
 
     def before_test(self, runner: Any) -> None:
-        """Forget an earlier test."""
+        """Forget an earlier test, and look at the folder of ``--out``.
+
+        Raises:
+            UsageError: It is a file, or not empty.
+        """
         self._sources.clear()
+        option = getattr(runner.test_loop.evaluator, 'output_dir', None)
+        if option is None:
+            return
+        self.out_dir = Path(option)
+        refuse_file(option, '--out')
+        # Other processes may come when the first has begun.
+        if get_rank() == 0 and any(self.out_dir.glob('*')):
+            raise UsageError(f'--out {option} is not empty; name a new folder')
 
     def after_test_iter(self, runner: Any, batch_idx: int, data_batch: dict,
                         outputs: Sequence[SegDataSample]) -> None:
