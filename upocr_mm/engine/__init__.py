@@ -4,7 +4,8 @@ from mmseg.registry import OPTIMIZERS
 from ..checkpoint import mmengine_loader, package_weights
 from . import whole_local_backend
 from .hooks import (EvaluationReportHook, ExactResumeHook, FiniteTrainingHook,
-                    PreflightHook, ResumeCheckHook, TaskMetaHook, TF32Hook)
+                    PreflightHook, ResumeCheckHook, SafeCheckpointHook,
+                    TaskMetaHook, TF32Hook)
 from .model_wrappers import SameStartWrapper
 from .optim_wrappers import (Bfloat16OptimWrapper,
                              SeparateOptimWrapperConstructor)
@@ -20,6 +21,6 @@ OPTIMIZERS.register_module('FusedAdamW', module=torch.optim.AdamW)
 __all__ = [
     'Bfloat16OptimWrapper', 'EvaluationReportHook', 'ExactResumeHook',
     'FiniteTrainingHook', 'PeriodicLinearLR', 'PreflightHook',
-    'ResumeCheckHook', 'SameStartWrapper', 'SeparateOptimWrapperConstructor',
-    'TF32Hook', 'TaskMetaHook'
+    'ResumeCheckHook', 'SafeCheckpointHook', 'SameStartWrapper',
+    'SeparateOptimWrapperConstructor', 'TF32Hook', 'TaskMetaHook'
 ]

@@ -38,7 +38,7 @@ def written_whole(file: str | Path, *companions: str | Path) -> Iterator[Path]:
     file = Path(file)
     _refuse_other_kinds(file)
     file.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_folder(file.parent) as folder:
+    with temporary_folder(file.parent, file) as folder:
         yield folder
         if companions:
             file.unlink(missing_ok=True)
@@ -47,20 +47,33 @@ def written_whole(file: str | Path, *companions: str | Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def temporary_folder(parent: str | Path) -> Iterator[Path]:
+def temporary_folder(parent: str | Path,
+                     target: str | Path | None = None) -> Iterator[Path]:
     """A folder for what is not yet complete.
 
     Those that killed processes have left are removed first.
 
     Args:
         parent: The folder to make it in, which exists.
+        target: What will be made of it, for messages. By default ``parent``.
 
     Yields:
         An empty folder, which is removed with what is in it.
+
+    Raises:
+        OSError: What is written there finds no room.
     """
     _remove_unfinished(os.path.realpath(parent))
     with _locked_folder(Path(parent)) as folder:
-        yield folder
+        try:
+            yield folder
+        except OSError as error:
+            # Writers of pictures do not name their file.
+            if error.filename is None and error.errno is not None:
+                text = f'not written: {error.strerror or error}'
+                raise type(error)(error.errno, text, str(target
+                                                         or parent)) from None
+            raise
 
 
 def write_whole(content: bytes | memoryview, file: str | Path) -> None:
@@ -76,7 +89,6 @@ def write_whole(content: bytes | memoryview, file: str | Path) -> None:
     """
     file = Path(os.path.realpath(file))  # a link stays one
     _refuse_other_kinds(file)
-    part = file.with_name(f'.{file.name}.{os.getpid()}.part')
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(file.parent).free
@@ -84,15 +96,15 @@ def write_whole(content: bytes | memoryview, file: str | Path) -> None:
             raise OSError(
                 28, f'no room on the disk: {len(content) / 2**20:.1f} MiB are '
                 f'needed, {free / 2**20:.1f} MiB are free')
-        part.write_bytes(content)
-        os.replace(part, file)
+        _remove_unfinished(str(file.parent))
+        with _locked_folder(file.parent) as folder:
+            part = folder / file.name
+            part.write_bytes(content)
+            os.replace(part, file)
     except OSError as error:
         raise type(error)(error.errno,
                           'not written: ' + (error.strerror or str(error)),
                           str(file)) from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
