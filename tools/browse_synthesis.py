@@ -16,7 +16,7 @@ import numpy as np
 from upocr_mm.synthesis import PRESETS, SampleRenderer
 from upocr_mm.synthesis.camera import decompress
 from upocr_mm.synthesis.renderer import DEFAULT_PRESETS, TASKS
-from upocr_mm.utils import UsageError, one_sentence
+from upocr_mm.utils import UsageError, one_sentence, refuse_file
 from upocr_mm.visualization.own_sheet import write_sheet
 from upocr_mm.visualization.panels import paint_classes
 
@@ -128,8 +128,7 @@ def main() -> None:
     if args.num < 1:
         parser.error(f'--num must be at least 1, but got {args.num}')
     with one_sentence():
-        if args.out_dir.exists() and not args.out_dir.is_dir():
-            raise UsageError(f'{args.out_dir} is a file; name a folder')
+        refuse_file(args.out_dir)
         for name in args.presets:
             write_sheets(name, args)
 

@@ -34,7 +34,7 @@ from mmseg.registry import DATASETS, EVALUATOR, MODELS
 from upocr_mm.apis import UPOCRInferencer
 from upocr_mm.evaluation.functional import all_real, inpaint_text, otsu_text
 from upocr_mm.synthesis import synthesize_dataset
-from upocr_mm.utils import one_sentence
+from upocr_mm.utils import one_sentence, refuse_file
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / 'configs/examples/upocr_swinv2-n_1xb6-150_finetune-256x256.py'
@@ -216,6 +216,7 @@ def main() -> None:
         help='length of the fine-tuning (default: %(default)s)')
     args = parser.parse_args()
     start = time.time()
+    refuse_file(args.work_dir, '--work-dir')
     work_dir = args.work_dir.resolve() / time.strftime('%Y%m%d_%H%M%S')
     work_dir.mkdir(parents=True)
     # mmengine lists the variables of a config.

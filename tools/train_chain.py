@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from upocr_mm.utils import one_sentence
+from upocr_mm.utils import one_sentence, refuse_file
 
 ROOT = Path(__file__).resolve().parent.parent
 UPOCR = 'upocr/upocr_swinv2-n_1xb6-3k_on-the-fly-128x128.py'
@@ -126,6 +126,7 @@ def describe_losses(name: str, rows: list[dict]) -> None:
 
 def main() -> None:
     args = parse_args()
+    refuse_file(args.work_dir)
     work_dir = args.work_dir.resolve()
     data = work_dir / 'data'
     if not (data / 'TamperedTextDetection').is_dir():

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from upocr_mm.utils import one_sentence
+from upocr_mm.utils import one_sentence, refuse_file
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / 'configs/upocr'
@@ -80,6 +80,7 @@ def train(name: str, folder: Path, options: list[str]) -> Path:
 
 def main() -> None:
     args = parse_args()
+    refuse_file(args.work_dir)
     work_dir = args.work_dir.resolve()
     data, assets = work_dir / 'data', args.assets
     if assets is None:

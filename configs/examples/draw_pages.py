@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from upocr_mm.synthesis.font_pool import FontPool, load_font
 from upocr_mm.synthesis.texts import Texts
 from upocr_mm.synthesis.textures import sensor_noise, smooth_noise
+from upocr_mm.utils import UsageError, one_sentence, write_whole
 
 
 def draw_ink(rng: np.random.Generator, side: int) -> np.ndarray:
@@ -41,16 +42,23 @@ def draw_page(rng: np.random.Generator,
 
 
 def draw_pages(root: Path, num_train: int = 16, num_test: int = 16) -> None:
-    """Draw the splits ``train`` and ``test`` into ``root``."""
+    """Draw the splits ``train`` and ``test`` into the new folder ``root``.
+
+    Raises:
+        UsageError: It is a file or not empty.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise UsageError(f'{root} must be a new or empty folder')
     counts = dict(train=num_train, test=num_test)
     for seed, (split, count) in enumerate(counts.items()):
         folder = root / split
-        folder.mkdir(parents=True, exist_ok=True)
         rng = np.random.default_rng(seed)
         for i in range(count):
             image, truth = draw_page(rng)
-            Image.fromarray(image).save(folder / f'{i:02d}.png')
-            Image.fromarray(truth).save(folder / f'{i:02d}_gt.png')
+            for name, picture in ((f'{i:02d}.png', image[..., ::-1]),
+                                  (f'{i:02d}_gt.png', truth)):
+                _, data = cv2.imencode('.png', picture)
+                write_whole(data.tobytes(), folder / name)
 
 
 def main() -> None:
@@ -59,7 +67,8 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('root', type=Path, help='folder of the data set')
     root = parser.parse_args().root
-    draw_pages(root)
+    with one_sentence():
+        draw_pages(root)
     print(f'{root}: train and test with 16 pages each')
 
 

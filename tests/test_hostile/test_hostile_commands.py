@@ -34,6 +34,7 @@ SCORE = 'tools/analysis/score_folders.py'
 ROBUSTNESS = 'tools/analysis/robustness.py'
 EXPORT = 'tools/deployment/export_onnx.py'
 DEMO = 'tools/demo.py'
+PAGES = 'configs/examples/draw_pages.py'
 
 
 @pytest.fixture(autouse=True)
@@ -216,8 +217,28 @@ LINES = [
     Case('publish: bad palettes', saved(dict(state_dict=FEW, meta=dict(
         upocr=dict(palettes=3)))), tool(PUBLISH, NAME, 'x'),
          'palettes.* must be'),
-    Case('demo: a file', text('d', 'mine'), tool(DEMO, '--work-dir', 'd'),
-         'd.*Not a directory', code=2),
+    *(Case(f'{name}: in a file', text('d', 'mine'), tool(main, *words),
+           'd is a file; name a folder', code=2)
+      for name, main, *words in (
+          ('demo', DEMO, '--work-dir', 'd'),
+          ('demo, below', DEMO, '--work-dir', 'd/e'),
+          ('train', lambda: upocr(sys.argv[1:]), 'train', NANO, '--work-dir',
+           'd/e'),
+          ('train_nano', 'tools/train_nano.py', 'd'),
+          ('train_chain', 'tools/train_chain.py', 'd/e'),
+          ('fetch_fonts', 'tools/synthesis_assets/fetch_fonts.py', 'd'),
+          ('fetch_backgrounds', 'tools/synthesis_assets/fetch_backgrounds.py',
+           'd/e'))),
+    Case('pages: a file', text('d', 'mine'), tool(PAGES, 'd'),
+         'd must be a new or empty folder', code=2),
+    Case('pages: a folder of others', text('d/train/00.png', 'mine'),
+         tool(PAGES, 'd'), 'd must be a new or empty folder', code=2),
+    Case('pages: full disk', nothing, tool(PAGES, 'd'),
+         'd/train/00.png: not written: File too large', during=no_room,
+         leaves=('d', 'd/train')),
+    Case('test: out a file', both(text('d', ''), saved(FEW)),
+         command('test', NANO, NAME, '--out', 'd'),
+         '--out d is a file; name a folder', code=2),
 ]  # yapf: disable
 
 

@@ -20,7 +20,7 @@ from score_table import METRICS, format_table
 from upocr_mm.checkpoint import check_file
 from upocr_mm.engine.config_check import check_config
 from upocr_mm.utils import (ConfigOptions, UsageError, one_sentence,
-                            read_config, write_whole)
+                            read_config, refuse_file, write_whole)
 
 matplotlib.use('Agg')
 import matplotlib.pyplot as plt  # noqa: E402
@@ -120,9 +120,7 @@ def main() -> None:
     args = parser.parse_args()
     with one_sentence():
         check_file(args.checkpoint)
-        if args.work_dir.exists() and not args.work_dir.is_dir():
-            raise UsageError(f'--work-dir {args.work_dir} is a file; name a '
-                             'folder')
+        refuse_file(args.work_dir, '--work-dir')
         run(args)
 
 

@@ -24,7 +24,7 @@ from upocr_mm.datasets.base_paired_dataset import IMAGE_SUFFIXES
 from upocr_mm.evaluation.reports import (format_console, format_report,
                                          write_image_scores)
 from upocr_mm.utils import (ConfigOptions, UsageError, one_sentence,
-                            read_config, read_image, write_whole)
+                            read_config, read_image, refuse_file, write_whole)
 
 
 def index_predictions(folder: Path, stems: list[str]) -> dict[str, Path]:
@@ -190,10 +190,8 @@ def main() -> None:
         folders[task] = Path(folder)
     init_default_scope('mmseg')
     with one_sentence():
-        if args.out_dir and args.out_dir.exists() and (
-                not args.out_dir.is_dir()):
-            raise UsageError(f'--out-dir {args.out_dir} is a file; name a '
-                             'folder')
+        if args.out_dir:
+            refuse_file(args.out_dir, '--out-dir')
         cfg = read_config(args.config, args.cfg_options, True)
         lacking = [
             key for key in ('model', 'test_dataloader', 'test_evaluator')

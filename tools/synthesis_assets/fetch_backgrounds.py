@@ -13,6 +13,7 @@ import sys
 
 from upocr_mm.synthesis.assets import (BackgroundCollector, DebianError,
                                        TextReader, fetch_backgrounds)
+from upocr_mm.utils import refuse_file
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,6 +45,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     try:
+        refuse_file(args.out_dir)
         has_text = None
         if not args.no_text_filter:
             try:

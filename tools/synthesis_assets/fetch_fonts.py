@@ -12,6 +12,7 @@ import argparse
 import sys
 
 from upocr_mm.synthesis.assets import DebianError, fetch_fonts
+from upocr_mm.utils import refuse_file
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,6 +39,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     try:
+        refuse_file(args.out_dir)
         failures = fetch_fonts(args.out_dir, args.packages, args.deb_dir,
                                args.dry_run)
     except ValueError as error:

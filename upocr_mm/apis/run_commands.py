@@ -12,7 +12,8 @@ import mmseg
 
 from ..checkpoint import check_file
 from ..engine.config_check import check_config
-from ..utils import UsageError, exit_code_of, read_config, sentence_of
+from ..utils import (UsageError, exit_code_of, read_config, refuse_file,
+                     sentence_of)
 from ..utils.sentences import EXIT_INTERRUPT
 
 SCRIPTS = dict(
@@ -84,8 +85,8 @@ def _check(args: argparse.Namespace) -> None:
     for name in ('out', 'show_dir'):
         folders[f'--{name.replace("_", "-")}'] = getattr(args, name, None)
     for option, folder in folders.items():
-        if folder and Path(folder).exists() and not Path(folder).is_dir():
-            raise UsageError(f'{option} {folder} is a file; name a folder')
+        if folder:
+            refuse_file(folder, option)
     if hasattr(args, 'checkpoint'):
         _require(cfg, 'test_dataloader', 'test_evaluator', 'test_cfg')
         if '://' not in args.checkpoint:
