@@ -56,6 +56,23 @@ def test_code_is_refused_and_not_run(tmp_path: Path, legacy: bool) -> None:
     assert not trace.exists()
 
 
+@pytest.mark.parametrize('protocol', [2, 3, 4])
+@pytest.mark.parametrize('new', [True, False])
+def test_logs_in_any_protocol(tmp_path: Path, protocol: int,
+                              new: bool) -> None:
+    """What mmengine saves of a training, also by another version of pickle."""
+    torch.save(
+        dict(log=HistoryBuffer([1., 2.], [1, 3]), state=OrderedDict(a=1)),
+        tmp_path / 'a.pth',
+        pickle_protocol=protocol,
+        _use_new_zipfile_serialization=new)
+    content = load_tensors(str(tmp_path / 'a.pth'))
+    logs, counts = content['log'].data
+    assert logs.tolist() == [1, 2] and counts.tolist() == [1, 3]
+    assert content['log'].mean() == 3 / 4
+    assert content['state'] == dict(a=1)
+
+
 class OldParameter:
     """Is pickled as parameters were before PyTorch 0.4."""
 

@@ -4,9 +4,9 @@ import math
 import cv2
 import numpy as np
 import torch
+from mmengine.runner import CheckpointLoader
 from mmseg.registry import TASK_UTILS
 
-from ...utils.safe_load import load_tensors
 from ..networks import CRAFT
 from .base_text_detector import BaseTextDetector
 
@@ -55,7 +55,8 @@ class CRAFTTextDetector(BaseTextDetector):
                                  if torch.cuda.is_available() else 'cpu')
         state = {
             key[7:] if key.startswith('module.') else key: value
-            for key, value in load_tensors(weights).items()
+            for key, value in CheckpointLoader.load_checkpoint(
+                weights, map_location='cpu').items()
         }
         network = CRAFT()
         try:

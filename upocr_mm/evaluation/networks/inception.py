@@ -4,10 +4,10 @@ from pathlib import Path
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from mmengine.runner import CheckpointLoader
 from torchvision.models import inception_v3
 
 from ...dependencies import require
-from ...utils.safe_load import load_tensors
 
 WEIGHTS_URL = ('https://github.com/mseitzer/pytorch-fid/releases/download/'
                'fid_weights/pt_inception-2015-12-05-6726825d.pth')
@@ -51,7 +51,9 @@ class InceptionFeatures(nn.Module):
         network.Mixed_7b = blocks.FIDInceptionE_1(1280)
         network.Mixed_7c = blocks.FIDInceptionE_2(2048)
         try:
-            network.load_state_dict(load_tensors(weights))
+            network.load_state_dict(
+                CheckpointLoader.load_checkpoint(
+                    str(weights), map_location='cpu'))
         except RuntimeError as error:
             raise ValueError(f'{weights} does not hold the weights of '
                              f'pytorch-fid ({WEIGHTS_URL}): '

@@ -6,11 +6,11 @@ import torch.nn as nn
 import torch.nn.functional as F
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
+from mmengine.runner import CheckpointLoader
 from mmseg.registry import MODELS
 from torchvision.models import VGG16_Weights
 from torchvision.models.vgg import cfgs, make_layers
 
-from ...utils.safe_load import load_tensors
 from ..fields import require_weights
 from ..task_codecs import ImageTarget
 
@@ -100,7 +100,8 @@ class VGGFeatureLoss(BaseModule):
         if self._is_loaded or self.weights == 'random':
             return
         if osp.isfile(self.weights):
-            state = load_tensors(self.weights)
+            state = CheckpointLoader.load_checkpoint(
+                self.weights, map_location='cpu')
         else:
             try:
                 state = VGG16_Weights[self.weights].get_state_dict(
