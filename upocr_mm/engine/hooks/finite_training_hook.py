@@ -15,9 +15,9 @@ class FiniteTrainingHook(Hook):
 
     Losses are looked at every ``interval`` iterations (on a CPU in each one;
     on a GPU each look would wait for it), and before every validation and
-    checkpoint the weights as well. Before a checkpoint the losses of the last
-    batch are computed with the new weights, so that no checkpoint with bad
-    weights is written and none that is good is removed.
+    checkpoint the weights as well. Before a checkpoint that is written every
+    so many iterations, the losses of the last batch are computed with the new
+    weights, so that no bad checkpoint is written and no good one removed.
 
     Args:
         interval: Iterations between two looks at the losses.
@@ -26,7 +26,7 @@ class FiniteTrainingHook(Hook):
         ValueError: ``interval`` is below 1.
     """
 
-    # Before the checkpoint hook, which removes old ones and then writes.
+    # Before the checkpoint hook.
     priority = 'NORMAL'
 
     def __init__(self, interval: int = 50) -> None:
