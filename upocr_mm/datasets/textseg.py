@@ -50,7 +50,8 @@ class TextSegDataset(BasePairedDataset):
         label_folder = root / 'semantic_label'
         labels = self.index_folder(label_folder)
         samples = []
-        for name in self._names():
+        names = self._names()
+        for name in names:
             label = f'{name}_maskfg'
             if name not in images:
                 self.note('missing image (split.json names it)',
@@ -64,8 +65,10 @@ class TextSegDataset(BasePairedDataset):
                         img_path=images[name],
                         seg_map_path=labels[label],
                         label_map=self.LABEL_MAP))
-        # Those of other splits have their pictures as well.
-        self.doubt_unused([f'{name}_maskfg' for name in images], labels)
+        # Those of other splits have their pictures as well; that one which
+        # the split names is missing was said above.
+        self.doubt_unused([f'{name}_maskfg' for name in (*images, *names)],
+                          labels)
         return samples
 
     def _names(self) -> list[str]:
