@@ -65,10 +65,10 @@ class TextSegDataset(BasePairedDataset):
                         img_path=images[name],
                         seg_map_path=labels[label],
                         label_map=self.LABEL_MAP))
-        # Those of other splits have their pictures as well; that one which
-        # the split names is missing was said above.
-        self.doubt_unused([f'{name}_maskfg' for name in (*images, *names)],
-                          labels)
+        # That a picture which a split names is missing is said above, or by
+        # the check of that split.
+        used = [f'{name}_maskfg' for name in (*images, *names)]
+        self.doubt_unused([*used, *self.elsewhere], labels)
         return samples
 
     def _names(self) -> list[str]:
