@@ -138,7 +138,8 @@ def test_wrong_usage_and_bad_folders(repository: Path, tmp_path: Path,
     assert 'no package nothing' in capsys.readouterr().err
     (tmp_path / 'file').write_text('')
     code = fetch(monkeypatch, tmp_path / 'file', '--packages', 'photos-one')
-    assert code.startswith('fetch_backgrounds: ') and 'file' in code
+    assert code == 2
+    assert 'file is a file; name a folder' in capsys.readouterr().err
     (tmp_path / 'own' / 'photos-one').mkdir(parents=True)
     code = fetch(monkeypatch, tmp_path / 'own', '--packages', 'photos-one')
     assert 'package.json' in code

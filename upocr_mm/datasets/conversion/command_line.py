@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Callable
 
+from ...utils import sentence_of
 from ..data_check import format_problems
 from .convert import convert
 from .converter import Converter
@@ -114,8 +115,8 @@ def guarded(tool: str, action: Callable[[], int]) -> int:
         return EXIT_DATA
     except OSError as error:
         print(
-            f'{tool}: {error}; what is written is whole, and the same '
-            'command goes on',
+            f'{tool}: {sentence_of(error)}; what is written is whole, and '
+            'the same command goes on',
             file=sys.stderr)
         return EXIT_DATA
     except KeyboardInterrupt:
