@@ -2,6 +2,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmseg.registry import HOOKS
@@ -45,6 +46,35 @@ def test_removed_last(keep: int, tmp_path: Path, drawn_data: Path,
     assert last == {f'iter_{i}.pth' for i in range(5 - keep, 5)}
     # One of each score.
     assert len(bests) > 2 and len(names(tmp_path)) == keep + 2
+
+
+@pytest.mark.parametrize('several', [False, True])
+def test_only_its_own(several: bool, tmp_path: Path, drawn_data: Path) -> None:
+    """A checkpoint cannot name what is removed when it is resumed."""
+    cfg = tiny_cfg(tmp_path / 'run', drawn_data, iters=2)
+    scores = ['text_removal/PSNR', 'text_segmentation/fgIoU']
+    hook = cfg.default_hooks.checkpoint
+    hook.update(save_best=scores[:1 + several], rule='greater')
+    Runner.from_cfg(cfg).train()
+    content = torch.load(tmp_path / 'run' / 'iter_2.pth', weights_only=False)
+    info = content['message_hub']['runtime_info']
+    (tmp_path / 'best_folder').mkdir()
+    foreign = [tmp_path / 'best_folder' / 'mine.txt', tmp_path / 'best_x.pth']
+    for file in foreign:
+        file.touch()
+    for score in scores:
+        name = f'best_ckpt_{score}' if several else 'best_ckpt'
+        info[name] = str(foreign[1] if score ==
+                         scores[0] else foreign[0].parent)
+        info[name.replace('ckpt', 'score')] = -1.
+    info['keep_ckpt_ids'] = ['/../../best_x']
+    torch.save(content, tmp_path / 'evil.pth')
+    cfg = tiny_cfg(tmp_path / 'new', drawn_data, iters=4)
+    cfg.default_hooks.checkpoint = dict(hook, max_keep_ckpts=1)
+    cfg.load_from, cfg.resume = str(tmp_path / 'evil.pth'), True
+    Runner.from_cfg(cfg).train()
+    assert (tmp_path / 'new' / 'iter_4.pth').is_file()
+    assert all(file.is_file() for file in foreign)
 
 
 def names(folder: Path) -> set[str]:

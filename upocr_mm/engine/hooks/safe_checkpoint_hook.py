@@ -1,5 +1,6 @@
 from __future__ import annotations
 import contextlib
+import os
 from typing import Any, Iterator
 
 from mmengine.hooks import CheckpointHook
@@ -8,12 +9,36 @@ from mmseg.registry import HOOKS
 
 class SafeCheckpointHook(CheckpointHook):
     """mmengine's CheckpointHook, which removes old checkpoints *after* it has
-    written the new one.
+    written the new one, and only those of its own folder.
 
     mmengine removes them before: with ``max_keep_ckpts=1``, or for the best
-    checkpoint, a kill or a full disk in between would leave none. It takes
-    the place of ``CheckpointHook`` in configs, with the same arguments.
+    checkpoint, a kill or a full disk in between would leave none. It also
+    removes whatever a resumed checkpoint names as the best one. This class
+    takes the place of ``CheckpointHook`` in configs, with the same arguments.
     """
+
+    def before_train(self, runner: Any) -> None:
+        """Forget what a resumed checkpoint names and is not of this folder."""
+        info = runner.message_hub.runtime_info
+        steps = info.get('keep_ckpt_ids')
+        if steps is not None and not (isinstance(steps, list) and all(
+                isinstance(step, int) for step in steps)):
+            del info['keep_ckpt_ids']
+        super().before_train(runner)
+        if not self._is_own(getattr(self, 'best_ckpt_path', None)):
+            self.best_ckpt_path = None
+        bests = getattr(self, 'best_ckpt_path_dict', {})
+        bests.update({
+            k: None
+            for k, v in bests.items() if not self._is_own(v)
+        })
+
+    def _is_own(self, path: Any) -> bool:
+        """Whether a best checkpoint is one that this hook may remove."""
+        return (isinstance(path, str)
+                and os.path.basename(path).startswith('best_')
+                and os.path.realpath(
+                    os.path.dirname(path)) == os.path.realpath(self.out_dir))
 
     def _save_checkpoint_with_step(self, runner: Any, step: int,
                                    meta: dict) -> None:
