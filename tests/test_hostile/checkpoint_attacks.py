@@ -49,6 +49,11 @@ def mapping(**values: bytes) -> bytes:
     return b'}(' + b''.join(text(k) + v for k, v in values.items()) + b'u'
 
 
+# A pair of pairs of pairs...: each level is the one below, twice.
+TOWER = number(1) + b'2\x86' * 45
+PARTS = 'a key of too many parts'
+
+
 def call(what: str | bytes, *values: bytes) -> bytes:
     what = name(what) if isinstance(what, str) else what
     return what + row(*values) + b'R'
@@ -454,6 +459,16 @@ ATTACKS = {
     'logs of two lengths': (attack(history(_count_history=array(
         shape=sizes(1), data=raw(bytes(4))))),
         'HistoryBuffer with an odd state'),
+    # Few bytes, and endless to whoever walks, prints or hashes them
+    'tower': (attack(TOWER), 'the same parts in too many places'),
+    'tower as a key': (attack(b'}' + TOWER + NONE + b's'), PARTS),
+    'tower in keys': (attack(b'}(' + TOWER + NONE + b'u'), PARTS),
+    'tower in a set': (attack(call('builtins set', b']' + TOWER + b'a')),
+                       PARTS),
+    'tower in a new set': (attack(b'\x8f(' + TOWER + b'\x90'), PARTS),
+    'tower in a frozenset': (attack(MARK + TOWER + b'\x91'), PARTS),
+    'tower in pairs': (attack(call('collections OrderedDict', b'](' + row(
+        TOWER, NONE) + b'e')), PARTS),
     # Archives
     'two archives': (file_of(polyglot), AROUND),
     'before': (file_of(lambda folder: b'PK\3\4' + good()), AROUND),

@@ -25,6 +25,9 @@ from .safe_unpickler import DataUnpickler, NotDataError
 MAGIC = [0x1950a86a20f9469cfc6c, 1001]
 CHUNK = 2**24  # bytes
 MAX_DEPTH = 100
+# Entries of all containers, those that lie in several places counted in each:
+# what a function that walks or prints the content would see.
+MAX_ENTRIES = 10**7
 CONTAINERS = (dict, list, tuple, set, frozenset, Namespace)
 # Of a file of safetensors, as its own reader demands.
 MAX_HEADER = 10**8
@@ -57,6 +60,8 @@ def load_tensors(filename: str,
         with open_regular(filename) as file:
             content = read(file, skip_objects, map_location)
         _check_depth([[content]])
+        if _entries([content], {}) > MAX_ENTRIES:
+            raise ValueError('it has the same parts in too many places')
     except NotDataError as error:
         raise ValueError(
             f'{filename} holds {error}, which is not data: loading it could '
@@ -86,6 +91,15 @@ def _check_depth(level: list) -> None:
         if not level:
             return
     raise ValueError('its content is nested too deeply')
+
+
+def _entries(value: Any, known: dict[int, int]) -> int:
+    """Number of entries below a value, whose depth was checked."""
+    if id(value) not in known:
+        known[id(value)] = sum(
+            1 + _entries(child, known) if isinstance(child, CONTAINERS) else 1
+            for child in _children(value))
+    return known[id(value)]
 
 
 def _children(value: Any) -> Iterable[Any]:

@@ -4,7 +4,7 @@ import argparse
 import pickle
 from collections import Counter, OrderedDict, defaultdict
 from pathlib import PosixPath
-from typing import Any, BinaryIO, Callable
+from typing import Any, BinaryIO, Callable, Iterable
 
 import numpy as np
 import torch
@@ -215,6 +215,7 @@ BUILDERS = {
     torch.nn.Parameter:
     _skip,
 }
+MAX_KEY = 10**5
 DICTS = (dict, OrderedDict, Counter, defaultdict, Settings)
 # What changes or calls something is defined below; these only read values and
 # move them about.
@@ -257,6 +258,19 @@ class _Exact:
 
 def _refuse(unpickler: pickle._Unpickler) -> None:
     raise pickle.UnpicklingError('an instruction that data do not need')
+
+
+def _check_keys(keys: Iterable[Any]) -> None:
+    """Refuse keys whose hash takes for ever: tuples of tuples of tuples..."""
+    for key in keys:
+        todo, seen = [key], 0
+        while todo:
+            value = todo.pop()
+            if type(value) in (tuple, frozenset):
+                seen += len(value)
+                if seen > MAX_KEY:
+                    raise pickle.UnpicklingError('a key of too many parts')
+                todo.extend(value)
 
 
 # The one in C would give the states of a pickle to any class or function.
@@ -320,8 +334,16 @@ class DataUnpickler(pickle._Unpickler):
                 raise
             return Inert()
 
+    def load_frozenset(self) -> None:
+        _check_keys(self.stack)
+        super().load_frozenset()
+
     def load_reduce(self) -> None:
         args = self.stack.pop()
+        # Sets and dicts are also made of what they are called with.
+        for arg in args if type(args) is tuple else ():
+            if type(arg) in (list, tuple, set, frozenset):
+                _check_keys(arg)
         self.stack[-1] = self._made(self.stack[-1], args)
 
     def load_newobj_ex(self) -> None:
@@ -364,20 +386,24 @@ class DataUnpickler(pickle._Unpickler):
 
     def load_additems(self) -> None:
         items = self.pop_mark()
+        _check_keys(items)
         self._target(set).update(items)
 
     def load_setitem(self) -> None:
         item = self.stack.pop()
         key = self.stack.pop()
+        _check_keys([key])
         self._target(*DICTS)[key] = item
 
     def load_setitems(self) -> None:
         items = self.pop_mark()
+        _check_keys(items[::2])
         target = self._target(*DICTS)
         for key, item in zip(items[::2], items[1::2]):
             target[key] = item
 
     dispatch.update({
+        pickle.FROZENSET[0]: load_frozenset,
         pickle.REDUCE[0]: load_reduce,
         pickle.NEWOBJ[0]: load_reduce,
         pickle.NEWOBJ_EX[0]: load_newobj_ex,
