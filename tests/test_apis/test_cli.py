@@ -252,6 +252,7 @@ def test_serve_until_interrupted(tiny_model: tuple[Path, Path]) -> None:
     (['remove', 'photos', '--keep', '[[9, 9, 5, 5]]'], 'with x1 <= x2'),
     (['remove', 'photos/photo.png', '-o', 'a.gif'], 'are written as .png'),
     (['all', 'photos', '-o', 'photos/photo.png'], 'is a file; name a folder'),
+    (['remove', 'photos', '--suffix', '/../a'], '--suffix /../a is a part'),
     (['remove', 'photos', '-o', 'photos/photo.png/x'
       ], 'cannot be made: Not a directory'),
 ])

@@ -224,6 +224,9 @@ def test_bad_models(tiny_model: tuple[Path, Path], tmp_path: Path) -> None:
             ValueError, match="float16.* needs the backend 'torch'"):
         UPOCRInferencer(
             config, weights, backend='openvino', dtype='float16', device='cpu')
+    for device in 'foo', 'cuda:77':
+        with pytest.raises(ValueError, match=f"'{device}' cannot be used"):
+            UPOCRInferencer(*tiny_model, device=device)
     with pytest.raises(ValueError, match="runs on CPUs.*'cuda'"):
         UPOCRInferencer(config, weights, device='cuda', backend='openvino')
 

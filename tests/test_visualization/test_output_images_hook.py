@@ -37,6 +37,11 @@ def test_equal_names_are_refused(tmp_path: Path) -> None:
     hook.after_test_iter(None, 0, {}, [sample('a/b.jpg', image)])
     with pytest.raises(ValueError, match='a/b.jpg and c/b.png would both'):
         hook.after_test_iter(None, 0, {}, [sample('c/b.png', image)])
+    (tmp_path / 'text_removal' / 'd.png').touch()
+    with pytest.raises(ValueError, match='d.png would overwrite what it is'):
+        hook.after_test_iter(
+            None, 0, {},
+            [sample(str(tmp_path / 'text_removal' / 'd.png'), image)])
     with pytest.raises(ValueError, match="rounding must be .*'up'"):
         OutputImagesHook(rounding='up')
 

@@ -32,6 +32,9 @@ class Output:
                  main_image: str | None) -> None:
         self.format = args.format
         self.quality = args.quality
+        if Path(f'_{args.suffix}').name != f'_{args.suffix}':
+            raise UsageError(f'--suffix {args.suffix} is a part of the names '
+                             'of results and cannot lead to other folders')
         self.suffix = args.suffix
         self.main_image = main_image
         self.to_stdout = args.out == '-'

@@ -11,6 +11,7 @@ from mmengine.config import Config
 
 from ..deploy import (BaseSession, export_onnx, hash_weights, load_model,
                       load_session)
+from ..utils import reason_of
 from .predictors import BasePredictor, SessionPredictor, TorchPredictor
 
 BACKENDS = ('auto', 'torch', 'openvino', 'onnxruntime')
@@ -45,12 +46,20 @@ def choose_backend(backend: str, device: str) -> str:
         device: A device of PyTorch.
 
     Raises:
-        ValueError: There is no such backend, or it does not know the device.
+        ValueError: There is no such backend, it does not know the device, or
+            there is no such device.
     """
     if backend not in BACKENDS:
         raise ValueError(f'backend must be one of {BACKENDS}, but got '
                          f'{backend!r}')
-    on_cpu = torch.device(device).type == 'cpu'
+    try:
+        on_cpu = torch.device(device).type == 'cpu'
+        if backend in ('auto', 'torch'):
+            torch.empty(0, device=device)
+    # AssertionError: PyTorch is built without its kind.
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f'the device {device!r} cannot be used: '
+                         f'{reason_of(error)}') from None
     if backend == 'auto':
         runtimes = BACKENDS[2:] if on_cpu else ()
         # The export needs onnx.

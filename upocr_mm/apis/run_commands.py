@@ -13,7 +13,7 @@ import mmseg
 from ..checkpoint import check_file
 from ..engine.config_check import check_config
 from ..utils import (UsageError, exit_code_of, read_config, refuse_file,
-                     sentence_of)
+                     refuse_same_file, sentence_of)
 from ..utils.sentences import EXIT_INTERRUPT
 
 SCRIPTS = dict(
@@ -87,6 +87,10 @@ def _check(args: argparse.Namespace) -> None:
     for option, folder in folders.items():
         if folder:
             refuse_file(folder, option)
+    if args.work_dir:  # mmengine writes the whole config there
+        refuse_same_file(
+            Path(args.work_dir,
+                 Path(args.config).name), args.config)
     if hasattr(args, 'checkpoint'):
         _require(cfg, 'test_dataloader', 'test_evaluator', 'test_cfg')
         if '://' not in args.checkpoint:

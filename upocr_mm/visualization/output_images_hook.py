@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 from mmseg.structures import SegDataSample
 
-from ..utils import UsageError, refuse_file
+from ..utils import UsageError, refuse_file, refuse_same_file
 
 ROUNDINGS = ('truncate', 'round')
 
@@ -64,7 +64,8 @@ class OutputImagesHook(Hook):
         """Write the samples of a batch.
 
         Raises:
-            ValueError: Two pictures of a task have the same name.
+            ValueError: Two pictures of a task have the same name, or a file
+                would take the place of the picture.
         """
         if self.out_dir is None:
             return
@@ -76,6 +77,7 @@ class OutputImagesHook(Hook):
                 raise ValueError(
                     f'{other} and {sample.img_path} would both be written to '
                     f'{file} (default_hooks.outputs.out_dir)')
+            refuse_same_file(file, sample.img_path)
             mmcv.imwrite(self._pixels(sample), str(file))
 
     def _pixels(self, sample: SegDataSample) -> np.ndarray:

@@ -11,11 +11,19 @@ from upocr_mm.checkpoint import load_tensors
 from upocr_mm.engine import FiniteTrainingHook
 
 
-def failing_run(work_dir: Path, data: Path, fail) -> str:
+def failing_run(work_dir: Path, data: Path, fail, epochs: bool = False) -> str:
     """Train; `fail(runner, iteration, losses)` spoils something."""
     cfg = tiny_cfg(work_dir, data, iters=3)
     cfg.train_cfg.val_interval = 100
     cfg.default_hooks.checkpoint.max_keep_ckpts = 1
+    if epochs:  # of one iteration
+        cfg.train_cfg = dict(by_epoch=True, max_epochs=3, val_interval=100)
+        cfg.default_hooks.checkpoint.update(by_epoch=True, interval=1)
+        cfg.log_processor.by_epoch = True
+        cfg.param_scheduler = None
+        del cfg.train_dataloader['batch_sampler']
+        cfg.train_dataloader.update(
+            batch_size=1000, sampler=dict(type='DefaultSampler'))
     runner = Runner.from_cfg(cfg)
     loss = runner.model.loss
 
@@ -60,7 +68,8 @@ def test_gradient(tmp_path: Path, drawn_data: Path) -> None:
     assert [f.name for f in (tmp_path / 'run').glob('*.pth')] == ['iter_1.pth']
 
 
-def test_huge_weights(tmp_path: Path, drawn_data: Path) -> None:
+@pytest.mark.parametrize('epochs', [False, True])
+def test_huge_weights(epochs: bool, tmp_path: Path, drawn_data: Path) -> None:
     """Finite, but nothing comes of them: no checkpoint, none is removed."""
 
     def fail(runner, iteration: int, losses: dict) -> None:
@@ -69,10 +78,11 @@ def test_huge_weights(tmp_path: Path, drawn_data: Path) -> None:
             runner.optim_wrapper.step = lambda *args, **kwargs: (
                 bias.data.fill_(1e30))
 
-    text = failing_run(tmp_path / 'run', drawn_data, fail)
+    text = failing_run(tmp_path / 'run', drawn_data, fail, epochs)
     assert 'with the weights after iteration 2 ' in text
     assert 'would not be finite: the training was stopped, the last' in text
-    assert [f.name for f in (tmp_path / 'run').glob('*.pth')] == ['iter_1.pth']
+    assert [f.name for f in (tmp_path / 'run').glob('*.pth')
+            ] == ['epoch_1.pth' if epochs else 'iter_1.pth']
 
 
 def test_folder_of_another_training(tmp_path: Path, drawn_data: Path) -> None:

@@ -15,9 +15,9 @@ class FiniteTrainingHook(Hook):
 
     Losses are looked at every ``interval`` iterations (on a CPU in each one;
     on a GPU each look would wait for it), and before every validation and
-    checkpoint the weights as well. Before a checkpoint that is written every
-    so many iterations, the losses of the last batch are computed with the new
-    weights, so that no bad checkpoint is written and no good one removed.
+    checkpoint the weights as well. Before a checkpoint the losses of the last
+    batch are computed with the new weights, so that no bad checkpoint is
+    written and no good one removed.
 
     Args:
         interval: Iterations between two looks at the losses.
@@ -64,7 +64,7 @@ class FiniteTrainingHook(Hook):
             self._check_losses(runner)
         if is_due:
             self._check_weights(runner, runner.model.state_dict())
-        if is_due and _saves(runner):
+        if _saves(runner) or _saves_epoch(runner, batch_idx):
             self._look_ahead(runner, data_batch)
 
     def after_train_epoch(self, runner: Any) -> None:
@@ -161,9 +161,20 @@ def _saves(runner: Any) -> bool:
         for hook in runner.hooks)
 
 
+def _saves_epoch(runner: Any, batch_idx: int) -> bool:
+    """Whether an epoch ends with this iteration, and a checkpoint follows."""
+    return any(
+        isinstance(hook, CheckpointHook) and hook.by_epoch
+        and hook.end_of_epoch(runner.train_dataloader, batch_idx) and (
+            hook.every_n_epochs(runner, hook.interval, hook.save_begin)
+            or hook.save_last and hook.is_last_train_epoch(runner))
+        for hook in runner.hooks)
+
+
 def _last_checkpoint(runner: Any) -> tuple[str, int] | None:
     """Name of the last checkpoint in the folder, and when it was noted."""
     file = Path(runner.work_dir, 'last_checkpoint')
     if not file.is_file():
         return None
-    return file.read_text().strip(), file.stat().st_mtime_ns
+    text = file.read_text(errors='replace')
+    return text.strip(), file.stat().st_mtime_ns

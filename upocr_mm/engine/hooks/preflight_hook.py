@@ -232,10 +232,25 @@ def _check_size(runner: Any, model: Any) -> None:
                 'with fewer model.discriminator.channels'.format(*step.scale))
 
 
+def _check_note(file: Path) -> None:
+    """Refuse what mmengine would wait for, or could not read."""
+    if not file.exists():
+        return
+    if not file.is_file():
+        raise ValueError(f'{file} is no file; remove it, or name a checkpoint '
+                         'with --cfg-options load_from=FILE')
+    try:
+        file.read_text()
+    except UnicodeDecodeError:
+        raise ValueError(f'{file} does not hold the path of a checkpoint; '
+                         'write one, or remove it') from None
+
+
 def _check_load_from(runner: Any) -> None:
     """Refuse a checkpoint that is not there or damaged."""
     checkpoint = runner._load_from
     if runner._resume and checkpoint is None:
+        _check_note(Path(runner.work_dir, 'last_checkpoint'))
         checkpoint = find_latest_checkpoint(runner.work_dir)
         if checkpoint is not None and not Path(checkpoint).is_file():
             raise FileNotFoundError(
