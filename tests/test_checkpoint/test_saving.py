@@ -14,7 +14,7 @@ META = dict(
     upocr=dict(tasks=['x'], palettes=dict(x=[[0, 1, 2]])), windows={'e': [8]})
 
 
-@pytest.mark.parametrize('name', ['a.pth', 'a.safetensors'])
+@pytest.mark.parametrize('name', ['a.pth', 'a.safetensors', 'a.SafeTensors'])
 def test_read_as_written(name: str, tmp_path: Path) -> None:
     file = tmp_path / 'new' / name
     write_checkpoint(dict(state_dict=STATE, meta=META), file)
@@ -28,10 +28,11 @@ def test_read_as_written(name: str, tmp_path: Path) -> None:
 
 def test_formats(tmp_path: Path) -> None:
     """By their first bytes, they are what their endings say."""
-    for name in 'a.pth', 'a.safetensors':
+    for name in 'a.pth', 'a.safetensors', 'b.SafeTensors':
         write_checkpoint(dict(state_dict=STATE, meta={}), tmp_path / name)
     assert (tmp_path / 'a.pth').read_bytes()[:2] == b'PK'
     assert (tmp_path / 'a.safetensors').read_bytes()[8:9] == b'{'
+    assert (tmp_path / 'b.SafeTensors').read_bytes()[8:9] == b'{'
 
 
 def test_shared_memory(tmp_path: Path) -> None:

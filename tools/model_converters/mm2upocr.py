@@ -75,7 +75,7 @@ def convert(src: Path, dst: Path, tasks: list[str], kind: str) -> None:
         OSError: The file cannot be written.
     """
     refuse_same_file(dst, src)
-    if dst.suffix == '.safetensors':
+    if dst.suffix.lower() == '.safetensors':
         raise UsageError(f'{dst}: the programs of the authors read what '
                          'torch.save writes; name a file that ends in .pth')
     content = load_tensors(str(src), skip_objects=True)

@@ -36,7 +36,7 @@ def write_checkpoint(content: dict[str, Any], file: Path) -> None:
     Raises:
         OSError: It cannot be written; an old file stays as it was.
     """
-    if file.suffix == '.safetensors':
+    if file.suffix.lower() == '.safetensors':
         write_whole(safetensors_of(content), file)
         return
     stream = io.BytesIO()

@@ -292,7 +292,7 @@ def _check_plain(cfg: Config) -> None:
                          f'got {level!r}')
     hook = (cfg.get('default_hooks') or {}).get('checkpoint')
     name = hook.get('filename_tmpl') if isinstance(hook, dict) else None
-    if str(name).endswith('.safetensors'):
+    if str(name).lower().endswith('.safetensors'):
         raise UsageError(
             'default_hooks.checkpoint.filename_tmpl must not end in '
             f'.safetensors, but is {name!r}: a training saves more than '
