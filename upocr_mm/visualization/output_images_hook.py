@@ -5,7 +5,7 @@ from typing import Any, Sequence
 import mmcv
 import numpy as np
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import broadcast_object_list
 from mmengine.hooks import Hook
 from mmseg.registry import HOOKS
 from mmseg.structures import SegDataSample
@@ -55,8 +55,10 @@ class OutputImagesHook(Hook):
             return
         self.out_dir = Path(option)
         refuse_file(option, '--out')
-        # Other processes may come when the first has begun.
-        if get_rank() == 0 and any(self.out_dir.glob('*')):
+        # All processes judge what the first saw before any of them writes.
+        found = [any(self.out_dir.glob('*'))]
+        broadcast_object_list(found)
+        if found[0]:
             raise UsageError(f'--out {option} is not empty; name a new folder')
 
     def after_test_iter(self, runner: Any, batch_idx: int, data_batch: dict,
