@@ -18,7 +18,7 @@ train_dataloader = dict(
                 presets='simple')),
         pipeline=[resize, _base_.mask, _base_.pack]))
 optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(lr=1e-3, betas=(0.9, 0.95)))
+    type='OptimWrapper', optimizer=dict(lr=3e-4, betas=(0.9, 0.95)))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, end=50, by_epoch=False),
     dict(type='MultiStepLR', milestones=[800], gamma=0.1, by_epoch=False)

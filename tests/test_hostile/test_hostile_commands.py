@@ -11,6 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Iterator
 
+import mmcv
+import numpy as np
 import pytest
 import torch
 from checkpoint_files import FEW, NAME, saved
@@ -125,9 +127,19 @@ CONFIGS = [
     Case('options: val_interval', nothing,
          command('train', NANO, '--cfg-options', 'train_cfg.val_interval=0'),
          'train_cfg.val_interval must be an integer of at least 1', code=2),
+    *(Case(f'launcher: {name}', nothing,
+           command('train', NANO, '--launcher', name),
+           f'--launcher {name} needs {variable} in the environment', code=2)
+      for name, variable in (('slurm', 'SLURM_PROCID'),
+                             ('mpi', 'OMPI_COMM_WORLD_LOCAL_RANK'))),
     *(Case(f'options: {option}', nothing,
            command('train', NANO, '--cfg-options', option), says, code=2)
       for option, says in (
+          ('a', "--cfg-options: must be KEY=VALUE, got 'a'"),
+          ('=3', "--cfg-options: must be KEY=VALUE, got '=3'"),
+          ('.x=3', "--cfg-options: must be KEY=VALUE, got '.x=3'"),
+          ('x=(1,[2', '--cfg-options: .*Imbalanced brackets'),
+          ('env_cfg=3', 'env_cfg must be a dict, but got 3'),
           ('optim_wrapper.optimizer.type=AdamWW', 'did you mean AdamW'),
           ('optim_wrapper.optimizer.betas=(0.9,2)', 'optimizer.betas must be'),
           ('optim_wrapper.clip_grad.max_norm=-1', 'max_norm must be a number'),
@@ -170,6 +182,12 @@ LINES = [
         'c.py', f'_base_ = {str(NANO)!r}\ntta_pipeline = None')),
          command('test', 'c.py', NAME, '--tta'),
          'has no tta_pipeline, which is needed for --tta', code=2),
+    # More than any machine can address.
+    Case('remove: size', lambda f: mmcv.imwrite(
+        np.zeros((9, 9, 3), np.uint8), str(f / 'a.png')),
+         command('remove', 'a.png', '--backend', 'torch', '--size', 32000000),
+         'upocr: not enough memory; a smaller --size', code=1,
+         leaves=('upocr_output', )),
     Case('models: no pattern', nothing, command('models', '('), '', code=2),
     Case('complexity: size', nothing, tool(COMPLEXITY, NANO, '--size', 0, 0),
          '--size must be at least 32', code=2),

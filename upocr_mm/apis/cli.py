@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Iterator, Sequence
 
 from ..dependencies import require
-from ..utils import (Terminated, UsageError, model_index,
+from ..utils import (Terminated, UsageError, is_out_of_memory, model_index,
                      terminated_as_interrupted)
 from ..utils.sentences import (EXIT_DATA, EXIT_INTERRUPT, EXIT_TERMINATED,
                                EXIT_USAGE)
@@ -51,6 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = error.filename or getattr(args, 'out', '')
         print(f'upocr: {where}: {error.strerror or error}', file=sys.stderr)
+        return EXIT_DATA
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        print(
+            'upocr: not enough memory; a smaller --size or '
+            '--batch-size needs less',
+            file=sys.stderr)
         return EXIT_DATA
     except KeyboardInterrupt as error:
         print('upocr: interrupted; what is written is whole', file=sys.stderr)

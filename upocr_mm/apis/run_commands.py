@@ -12,13 +12,15 @@ import mmseg
 
 from ..checkpoint import check_file
 from ..engine.config_check import check_config
-from ..utils import (UsageError, exit_code_of, read_config, refuse_file,
-                     refuse_same_file, sentence_of)
+from ..utils import (ConfigOptions, UsageError, exit_code_of, read_config,
+                     refuse_file, refuse_same_file, sentence_of)
 from ..utils.sentences import EXIT_INTERRUPT
 
 SCRIPTS = dict(
     train='train a model (options as of `mim train`)',
     test='test a checkpoint (options as of `mim test`)')
+# What mmengine reads of the programs that start many processes.
+LAUNCHED_BY = dict(slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_LOCAL_RANK')
 
 
 def run_script(command: str, arguments: Sequence[str]) -> int:
@@ -48,7 +50,10 @@ def run_script(command: str, arguments: Sequence[str]) -> int:
     logging.raiseExceptions = False
     try:
         functions = runpy.run_path(str(script), run_name=f'mmseg_{command}')
-        args = functions['parse_args']()
+        parse_args = functions['parse_args']
+        # mmengine's own ends in a traceback on what is no KEY=VALUE.
+        parse_args.__globals__['DictAction'] = ConfigOptions
+        args = parse_args()
         _check(args)
         if args.launcher == 'pytorch' and 'RANK' not in environment:
             return _launch(options.gpus, [command, *words])
@@ -78,6 +83,11 @@ def _check(args: argparse.Namespace) -> None:
         FileNotFoundError: There is no such checkpoint.
         ValueError: The checkpoint is none.
     """
+    needed = LAUNCHED_BY.get(args.launcher)
+    if needed and needed not in os.environ:
+        raise UsageError(
+            f'--launcher {args.launcher} needs {needed} in the environment, '
+            f'which {args.launcher} sets for each of its processes')
     cfg = read_config(
         args.config, args.cfg_options, import_custom_modules=True)
     check_config(cfg)

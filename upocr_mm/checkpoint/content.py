@@ -84,7 +84,8 @@ def require_training(content: Mapping, name: str) -> None:
 def _is_palette(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(
         isinstance(color, (list, tuple)) and len(color) == 3 and all(
-            isinstance(v, (int, float)) for v in color) for color in value)
+            isinstance(v, (int, float)) and 0 <= v <= 255 for v in color)
+        for color in value)
 
 
 def _refuse(name: str, field: str, wanted: str, found: Any) -> NoReturn:

@@ -1,6 +1,7 @@
 """Which numbers a config may hold, as one table."""
 from __future__ import annotations
 import fnmatch
+import inspect
 import math
 from typing import Any, Iterator, Mapping, NamedTuple
 
@@ -73,6 +74,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
     '*_dataloader': dict(batch_size=COUNT, num_workers=INDEX,
                          prefetch_factor=COUNT_OR_NONE, timeout=NOT_NEGATIVE,
                          num_batch_per_epoch=COUNT_OR_NONE),
+    '*sampler': dict(seed=SEED),
     'optim_wrapper*': dict(accumulative_counts=COUNT),
     # A negative norm would turn the gradients round, 0 would remove them.
     'optim_wrapper*.clip_grad': dict(max_norm=POSITIVE, clip_value=POSITIVE,
@@ -126,6 +128,7 @@ def check_limits(field: str, entry: Mapping[str, Any],
         if key in entry and not limit.allows(entry[key]):
             raise UsageError(f'{field}.{key} must be {limit.words}, but got '
                              f'{entry[key]!r}')
+    _check_betas(field, entry, kind)
     _check_loss_scale(field, entry)
     _check_workers(field, entry)
 
@@ -135,6 +138,20 @@ def _limits(field: str, kind: type | None) -> Iterator[tuple[str, Limit]]:
     for name, limits in LIMITS.items():
         if name in classes or fnmatch.fnmatchcase(field, name):
             yield from limits.items()
+
+
+def _check_betas(field: str, entry: Mapping[str, Any],
+                 kind: type | None) -> None:
+    """As many as the optimizer has by itself."""
+    if 'betas' not in entry or not inspect.isclass(kind):
+        return
+    found = inspect.signature(kind).parameters.get('betas')
+    default = getattr(found, 'default', None)
+    value = entry['betas']
+    if isinstance(default, tuple) and not (isinstance(value, (list, tuple))
+                                           and len(value) == len(default)):
+        raise UsageError(f'{field}.betas must be {len(default)} numbers, but '
+                         f'got {value!r}')
 
 
 def _check_loss_scale(field: str, entry: Mapping[str, Any]) -> None:

@@ -4,6 +4,8 @@ import difflib
 import fnmatch
 from typing import Any, Callable, Iterator, Mapping
 
+import mmengine.registry
+from mmengine.registry import Registry
 from mmseg import registry
 
 from ..utils import UsageError
@@ -13,6 +15,7 @@ PLACES = {
     '*init_cfg*': ('WEIGHT_INITIALIZERS', ),
     '*pipeline*': ('TRANSFORMS', ),
     '*_dataloader.dataset*': ('DATASETS', ),
+    '*_dataloader.collate_fn': ('FUNCTIONS', ),
     '*_dataloader*': ('DATA_SAMPLERS', ),
     '*_evaluator*': ('METRICS', 'EVALUATOR'),
     'model_wrapper_cfg': ('MODEL_WRAPPERS', ),
@@ -35,15 +38,16 @@ DEFAULTS = {
 }
 # Where one must stand.
 TYPED = ('model', '*_dataloader.dataset', '*_dataloader.sampler',
-         '*_dataloader.batch_sampler', '*pipeline.[0-9]', '*.optimizer',
-         'param_scheduler.[0-9]', 'custom_hooks.[0-9]')
+         '*_dataloader.batch_sampler', '*_dataloader.collate_fn',
+         '*pipeline.[0-9]', '*.optimizer', 'param_scheduler.[0-9]',
+         'custom_hooks.[0-9]')
 # Other keys that hold a name of a registry, and this registry.
 NAMES = {
     'optim_wrapper*': ('constructor', 'OPTIM_WRAPPER_CONSTRUCTORS'),
     '*_hooks*': ('ema_type', 'MODELS'),
 }
 # Dicts whose `type` is no name of a registry.
-NOT_BUILT = ('*.clip_grad', 'env_cfg*', '*.collate_fn')
+NOT_BUILT = ('*.clip_grad', 'env_cfg*')
 # Classes that read the dicts in them by themselves.
 READS_ITSELF = ('Albu', )
 
@@ -96,7 +100,7 @@ def find(name: Any, *registries: str) -> Callable | None:
         return name if callable(name) else None
     for place in (*registries, *(p for ps in PLACES.values() for p in ps)):
         try:
-            found = getattr(registry, place).get(name)
+            found = _table(place).get(name)
         except Exception:  # mmengine tries to import what it does not know
             continue
         if callable(found):
@@ -164,11 +168,18 @@ def fits(field: str, *patterns: str) -> bool:
     return any(fnmatch.fnmatchcase(field, pattern) for pattern in patterns)
 
 
+def _table(name: str) -> Registry:
+    """A registry of mmseg or, where it has none of its own, of mmengine."""
+    # An empty one is false.
+    package = registry if hasattr(registry, name) else mmengine.registry
+    return getattr(package, name)
+
+
 def _names(*registries: str) -> dict[str, Callable]:
     """All that registries and their parents have."""
     names: dict[str, Callable] = {}
     for place in registries:
-        table = getattr(registry, place)
+        table = _table(place)
         while table is not None:
             names = {**table.module_dict, **names}
             table = table.parent

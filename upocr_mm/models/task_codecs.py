@@ -1,5 +1,6 @@
 """How the labels of a task become an RGB image, and an image labels again."""
 from __future__ import annotations
+from numbers import Real
 from typing import NamedTuple, Sequence
 
 import torch
@@ -72,10 +73,10 @@ class _ClassCodec:
     """
 
     def __init__(self, palette: Sequence[Sequence[int]]) -> None:
-        if any(
-                len(color) != 3 or not all(0 <= value <= 255
-                                           for value in color)
-                for color in palette) or len(palette) < 2:
+        if not isinstance(palette, Sequence) or len(palette) < 2 or not all(
+                isinstance(color, Sequence) and len(color) == 3 and all(
+                    isinstance(value, Real) and 0 <= value <= 255
+                    for value in color) for color in palette):
             raise ValueError('palette must hold at least two RGB colors with '
                              f'values 0..255, but got {palette}')
         if len(set(map(tuple, palette))) < len(palette):

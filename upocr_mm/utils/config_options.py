@@ -19,7 +19,7 @@ class ConfigOptions(DictAction):
         """Parse the pairs."""
         for value in values:
             key, sign, _ = value.partition('=')
-            if not key or not sign:
+            if not all(key.split('.')) or not sign:
                 raise argparse.ArgumentError(
                     self, f'must be KEY=VALUE, got {value!r}')
         try:

@@ -1,6 +1,7 @@
 """How a command ends on what its user caused: one sentence, an exit code."""
 from __future__ import annotations
 import contextlib
+import logging
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ _BUILT = re.compile(r'^(class `\w+` in \S+\.py: )+')
 # How the errors of a DataLoader's workers begin and end.
 _WORKER = re.compile(r'^Caught \w+ in .*^\w[\w.]*(?:Error|Exception): ',
                      re.DOTALL | re.MULTILINE)
+_NO_MEMORY = re.compile(
+    r"out of memory|can.t allocate memory|bad_alloc|(not enough|insufficient) "
+    'memory', re.IGNORECASE)
 
 
 class UsageError(ValueError):
@@ -56,6 +60,17 @@ def exit_code_of(error: BaseException) -> int:
     return EXIT_USAGE if isinstance(error, usage) else EXIT_DATA
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error tells that memory, also of a device, was too small.
+
+    Args:
+        error: Any error; PyTorch, OpenCV and the runtimes have none of their
+            own for the memory of the host.
+    """
+    return isinstance(error, MemoryError) or bool(
+        _NO_MEMORY.search(str(error)))
+
+
 @contextlib.contextmanager
 def one_sentence() -> Iterator[None]:
     """Let the main function of a tool end on one sentence.
@@ -66,6 +81,9 @@ def one_sentence() -> Iterator[None]:
     Errors of the program itself keep their traceback.
     """
     name = Path(sys.argv[0]).name
+    before = logging.raiseExceptions
+    # A log that cannot be written any more prints no traceback for each line.
+    logging.raiseExceptions = False
     try:
         with terminated_as_interrupted():
             yield
@@ -77,3 +95,11 @@ def one_sentence() -> Iterator[None]:
     except (ValueError, OSError, ImportError, SyntaxError) as error:
         print(f'{name}: {sentence_of(error)}', file=sys.stderr)
         sys.exit(exit_code_of(error))
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        print(f'{name}: not enough memory: {reason_of(error)}',
+              file=sys.stderr)  # yapf: disable
+        sys.exit(EXIT_DATA)
+    finally:
+        logging.raiseExceptions = before
