@@ -240,7 +240,9 @@ def compare(folder: Path, model: torch.nn.Module, resume: bool = False) -> str:
         work_dir=str(folder),
         _load_from=str(folder / NAME),
         _resume=resume,
-        _train_loop=None)
+        _train_loop=None,
+        optim_wrapper=None,
+        param_schedulers=None)
     PreflightHook().after_load_checkpoint(runner, by_mmengine(folder))
     return 'fits'
 
@@ -263,7 +265,14 @@ CONTENTS = {
         palettes=dict(tampered_text_detection=[1, 2, 3])))),
         'must be RGB colors', False),
     'tasks a number': (lambda c: dict(c, meta=dict(upocr=dict(tasks=3))),
-                       r"\['tasks'\] must be a list, but is 3", False),
+                       r"\['tasks'\] must be a list of text, but is 3", False),
+    'training_only a number': (lambda c: dict(c, meta=dict(upocr=dict(
+        training_only=3))), 'must be a list of text, but is 3', False),
+    'training_only of numbers': (lambda c: dict(c, meta=dict(upocr=dict(
+        training_only=[3]))), r'must be a list of text, but is \[3', False),
+    'palette out of range': (lambda c: dict(c, meta=dict(upocr=dict(
+        palettes=dict(tampered_text_detection=[[0, 0, 256]] * 3)))),
+        'must be RGB colors', False),
     'other palettes': (lambda c: dict(c, meta=dict(upocr=dict(palettes=dict(
         tampered_text_detection=[[1, 2, 3]] * 3)))),
         'the colors of tampered_text_detection are', False),

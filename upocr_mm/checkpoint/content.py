@@ -5,9 +5,6 @@ from typing import Any, Mapping, NoReturn
 
 import torch
 
-# What mmengine needs to go on.
-_STATE = ('meta', 'message_hub', 'optimizer')
-
 
 def weights_of(content: Mapping, name: str) -> dict[str, Any]:
     """The state dict, without the prefix ``module.``.
@@ -48,37 +45,17 @@ def task_meta_of(content: Mapping, name: str) -> dict[str, Any]:
     if meta is not None and not isinstance(meta, Mapping):
         _refuse(name, "meta['upocr']", 'a dict', meta)
     meta = dict(meta or {})
-    for key in ('tasks', 'missing'):
-        if not isinstance(meta.get(key, []), (list, tuple)):
-            _refuse(name, f"meta['upocr']['{key}']", 'a list', meta[key])
+    for key in ('tasks', 'missing', 'training_only'):
+        names = meta.get(key, [])
+        if not isinstance(names, (list, tuple)) or not all(
+                isinstance(entry, str) for entry in names):
+            _refuse(name, f"meta['upocr']['{key}']", 'a list of text', names)
     palettes = meta.setdefault('palettes', {})
     if not isinstance(palettes, Mapping) or not all(
             map(_is_palette, palettes.values())):
         _refuse(name, "meta['upocr']['palettes']",
                 'RGB colors, 0 to 255, of each task', palettes)
     return meta
-
-
-def require_training(content: Mapping, name: str) -> None:
-    """Refuse to resume from what is no checkpoint of a training.
-
-    Args:
-        content: The checkpoint.
-        name: Its file, for errors.
-
-    Raises:
-        ValueError: The state of a training is not in it.
-    """
-    lacking = [key for key in _STATE if not isinstance(content.get(key), dict)]
-    meta = content.get('meta')
-    if isinstance(meta, dict):
-        lacking += [f"meta['{key}']" for key in ('iter', 'epoch')
-                    if not isinstance(meta.get(key), int)]  # yapf: disable
-    if lacking:
-        raise ValueError(
-            f'{name} cannot be resumed, it lacks {", ".join(lacking)} of a '
-            'training; to start from its weights use load_from without '
-            '--resume')
 
 
 def _is_palette(value: Any) -> bool:

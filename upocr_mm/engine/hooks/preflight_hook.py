@@ -8,8 +8,8 @@ from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmseg.registry import HOOKS
 
 from ...checkpoint import (check_file, compare_palettes, compare_state_dicts,
-                           compare_windows, listed, require_training,
-                           task_meta_of, weights_of)
+                           compare_training, compare_windows, listed,
+                           require_training, task_meta_of, weights_of)
 from ...datasets import PairedResize
 from ...evaluation import MultiTaskEvaluator
 from ...utils import UsageError, data_tasks, unwrap
@@ -89,6 +89,8 @@ class PreflightHook(Hook):
         meta = task_meta_of(checkpoint, name)
         if runner._resume:
             require_training(checkpoint, name)
+            compare_training(checkpoint, name, runner.optim_wrapper,
+                             runner.param_schedulers)
         starts = _trains(runner) and not runner._resume
         if starts:
             known = 'task_prompt.', *meta.get('missing', ())
