@@ -17,10 +17,7 @@ def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:
         data: Folder of the synthetic data sets (of ``synthesize_dataset``).
         iters: Length of the training; it validates at the end.
     """
-    # mmengine formats a config each time that it writes it: slow, and no test
-    # reads it.
-    cfg = Config.fromfile(
-        NANO, import_custom_modules=False, format_python_code=False)
+    cfg = Config.fromfile(NANO, import_custom_modules=False)
     cfg.train_dataloader.batch_size = 3
     shrink(cfg, work_dir, data, iters)
     return cfg
@@ -35,6 +32,9 @@ def shrink(cfg: Config, work_dir: Path, data: Path, iters: int) -> None:
         data: Folder of the synthetic data sets.
         iters: Length of the training; it validates at the end.
     """
+    # mmengine formats a config each time that it writes it: seconds, and no
+    # test reads it. `fromfile` takes this argument, but loses it.
+    object.__setattr__(cfg, '_format_python_code', False)
     for split in 'train', 'val', 'test':
         loader = cfg[f'{split}_dataloader']
         loader.num_workers = 0

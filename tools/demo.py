@@ -215,6 +215,10 @@ def main() -> None:
         default=150,
         help='length of the fine-tuning (default: %(default)s)')
     args = parser.parse_args()
+    # It is stopped in the middle, at a step that is logged.
+    if args.iterations < 20 or min(args.num_train, args.num_test) < 1:
+        parser.error('--iterations must be at least 20, --num-train and '
+                     '--num-test at least 1')
     start = time.time()
     refuse_file(args.work_dir, '--work-dir')
     work_dir = args.work_dir.resolve() / time.strftime('%Y%m%d_%H%M%S')

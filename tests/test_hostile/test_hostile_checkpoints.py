@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import math
 import sys
 import threading
 from argparse import Namespace
@@ -290,6 +291,22 @@ CONTENTS = {
         k: torch.cat([v, v]) if k == 'projection.bias' else v
         for k, v in c['state_dict'].items()}), 'of another shape: proj',
         False),
+    'integers': (lambda c: dict(c, state_dict={
+        k: v.long() for k, v in c['state_dict'].items()}),
+        r'of another type: .* \(torch.int64 instead of torch.float32', False),
+    'complex numbers': (lambda c: dict(c, state_dict={
+        k: v.to(torch.complex64) for k, v in c['state_dict'].items()}),
+        'of another type', False),
+    'half precision': (lambda c: dict(c, state_dict={
+        k: v.half() if v.is_floating_point() else v
+        for k, v in c['state_dict'].items()}), 'fits', False),
+    'not finite': (lambda c: dict(c, state_dict={
+        k: v * math.nan if k == 'projection.bias' else v
+        for k, v in c['state_dict'].items()}),
+        '1 keys are not finite: projection.bias', False),
+    'an escape in a name': (lambda c: dict(c, state_dict={
+        **c['state_dict'], '\x1b[31mred': torch.ones(1)}),
+        r"unexpected: '\\x1b\[31mred'", False),
     'weights alone': (lambda c: c, 'cannot be resumed, it lacks message_hub',
                       True),
     'no iteration': (lambda c: dict(c, meta={}, message_hub={}, optimizer={}),

@@ -251,6 +251,8 @@ LINES = [
           ('fetch_fonts', 'tools/synthesis_assets/fetch_fonts.py', 'd'),
           ('fetch_backgrounds', 'tools/synthesis_assets/fetch_backgrounds.py',
            'd/e'))),
+    Case('demo: no steps', nothing, tool(DEMO, '--iterations', 0),
+         '--iterations must be at least 20', code=2),
     Case('pages: a file', text('d', 'mine'), tool(PAGES, 'd'),
          'd must be a new or empty folder', code=2),
     Case('pages: a folder of others', text('d/train/00.png', 'mine'),
@@ -275,6 +277,13 @@ SAME = [
          'would overwrite what it is made from', code=2)
     for name, main in (('upocr2mm', UPOCR2MM), ('mm2upocr', MM2UPOCR))
     for target in (NAME, f'./{NAME}', 'symlink.pth', 'hardlink.pth')
+] + [
+    Case(f'{name}, {kind}', saved(dict(state_dict=dict(a=value))),
+         tool(main, NAME, 'o.pth'), f'{NAME}: a {says}')
+    for name, main in (('upocr2mm', UPOCR2MM), ('mm2upocr', MM2UPOCR))
+    for kind, value, says in (
+        ('not finite', torch.tensor([torch.nan]), 'has values that are not'),
+        ('integers', torch.ones(2, dtype=torch.int64), 'must be of floating'))
 ] + [
     Case('upocr2mm, a folder', both(links, lambda f: (f / 'o').mkdir()),
          tool(UPOCR2MM, NAME, 'o'), 'o is a folder', code=2),

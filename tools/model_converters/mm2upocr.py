@@ -16,8 +16,8 @@ from upocr2mm import CONFIGS, TRAINING_CONFIG, naming
 
 from upocr_mm.checkpoint import (RELEASED_TASKS, convert_released,
                                  decoder_settings, encoder_settings,
-                                 export_released, kind_of_ours, listed,
-                                 load_tensors, task_meta_of, weights_of,
+                                 export_released, kind_of_ours, load_tensors,
+                                 require_weights, task_meta_of, weights_of,
                                  write_checkpoint)
 from upocr_mm.utils import (UsageError, one_sentence, read_config,
                             refuse_same_file)
@@ -89,9 +89,7 @@ def convert(src: Path, dst: Path, tasks: list[str], kind: str) -> None:
         if not name.startswith('losses.')
     }
     meta = task_meta_of(content, str(src))
-    others = [k for k, v in weights.items() if not isinstance(v, torch.Tensor)]
-    if others:
-        raise ValueError(f'{src}: no tensors are {listed(others)}')
+    require_weights(weights, str(src))
     if kind == 'auto':
         kind = kind_of_ours(weights, meta)
     with naming(src):

@@ -27,7 +27,8 @@ from upocr_mm.checkpoint import (DROPPED, RELEASED_TASKS, Conversion,
                                  convert_released, detect_arch,
                                  encoder_settings, find_weights, kind_of,
                                  load_tensors, other_entries, replace_encoder,
-                                 tasks_of_run, windows_of, write_checkpoint)
+                                 require_weights, tasks_of_run, windows_of,
+                                 write_checkpoint)
 from upocr_mm.models import UPOCR
 from upocr_mm.models.segmentors.segmim import MISSING
 from upocr_mm.utils import (UsageError, one_sentence, read_config,
@@ -75,6 +76,7 @@ def read(file: Path) -> Source:
     with naming(file):
         content = load_tensors(str(file))
         weights = find_weights(content)
+        require_weights(weights, str(file))
         return Source(file, content, weights, kind_of(weights),
                       other_entries(content))
 

@@ -43,7 +43,8 @@ def compare_state_dicts(expected: Mapping[str, torch.Tensor],
 
     Returns:
         One line for each kind of difference: missing keys, unexpected keys,
-        other shapes. Empty if there is none. Buffers that are computed from
+        other shapes or kinds of numbers, values that are not finite. Empty
+        if there is none. Buffers that are computed from
         the window size are not compared.
     """
     expected = {k: v for k, v in expected.items() if not DERIVED.search(k)}
@@ -55,6 +56,16 @@ def compare_state_dicts(expected: Mapping[str, torch.Tensor],
         f'{key} ({_shape(found[key])} instead of {_shape(value)})'
         for key, value in expected.items()
         if key in found and _shape(found[key]) != _shape(value)
+    ]
+    kinds['of another type'] = [
+        f'{key} ({found[key].dtype} instead of {value.dtype})'
+        for key, value in expected.items()
+        if isinstance(found.get(key), torch.Tensor)
+        and _number(found[key]) != _number(value)
+    ]
+    kinds['not finite'] = [
+        key for key, value in found.items() if isinstance(value, torch.Tensor)
+        and value.is_floating_point() and not torch.isfinite(value).all()
     ]
     return [
         f'{len(keys)} keys are {kind}: {listed(keys, limit)}'
@@ -110,8 +121,9 @@ def compare_palettes(expected: Mapping[str, Sequence],
 
 
 def listed(names: Sequence[str], limit: int = 10) -> str:
-    """The first few of many names, in one line."""
-    return ', '.join(names[:limit]) + (', ...' if len(names) > limit else '')
+    """The first few of many names, in one line that any terminal can show."""
+    shown = (n if n.isprintable() else ascii(n) for n in names[:limit])
+    return ', '.join(shown) + (', ...' if len(names) > limit else '')
 
 
 def _same(expected: torch.Tensor, found: torch.Tensor) -> bool:
@@ -128,6 +140,13 @@ def _windows(found: torch.Tensor, expected: torch.Tensor) -> str:
         return 'another pretrained_window_size'
     return ' instead of '.join(
         str((table.shape[1] + 1) // 2) for table in (found, expected))
+
+
+def _number(value: torch.Tensor) -> str:
+    """Which kind of numbers; of any precision."""
+    if value.is_floating_point():
+        return 'float'
+    return 'complex' if value.is_complex() else 'integer'
 
 
 def _shape(value: Any) -> Any:

@@ -5,6 +5,8 @@ from typing import Any, Mapping, NoReturn
 
 import torch
 
+from .compare import DERIVED, listed
+
 
 def weights_of(content: Mapping, name: str) -> dict[str, Any]:
     """The state dict, without the prefix ``module.``.
@@ -23,6 +25,31 @@ def weights_of(content: Mapping, name: str) -> dict[str, Any]:
     if not isinstance(found, Mapping):
         _refuse(name, 'state_dict', 'a dict of tensors', found)
     return {re.sub(r'^module\.', '', str(k)): v for k, v in found.items()}
+
+
+def require_weights(weights: Mapping[str, Any], name: str) -> None:
+    """Refuse a state dict that no training writes.
+
+    Args:
+        weights: The state dict.
+        name: Its file, for errors.
+
+    Raises:
+        ValueError: A value is no tensor, not of floating point, or not
+            finite; the message names it.
+    """
+    for key, value in weights.items():
+        if not isinstance(value, torch.Tensor):
+            what = 'is no tensor'
+        elif DERIVED.search(key) or key.endswith('num_batches_tracked'):
+            continue
+        elif not value.is_floating_point():
+            what = f'must be of floating point, but is of {value.dtype}'
+        elif not torch.isfinite(value).all():
+            what = 'has values that are not finite'
+        else:
+            continue
+        raise ValueError(f'{name}: {listed([key])} {what}')
 
 
 def task_meta_of(content: Mapping, name: str) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import BaseLoop, find_latest_checkpoint
 from mmseg.registry import HOOKS
 
-from ...checkpoint import (check_file, compare_palettes, compare_state_dicts,
-                           compare_training, compare_windows, listed,
-                           require_training, task_meta_of, weights_of)
+from ...checkpoint import (check_file, check_pretrained, compare_palettes,
+                           compare_state_dicts, compare_training,
+                           compare_windows, listed, require_training,
+                           task_meta_of, weights_of)
 from ...datasets import PairedResize
 from ...evaluation import MultiTaskEvaluator
 from ...utils import UsageError, data_tasks, unwrap
@@ -22,7 +23,8 @@ class PreflightHook(Hook):
 
     Before a run: a misspelled name or an impossible number in the config; a
     task in the data that the model has no prompt or no losses for, or that
-    has no metric; a best checkpoint asked for by a score that its metrics do
+    has no metric; pretrained weights (``init_cfg``) of which nothing fits; a
+    best checkpoint asked for by a score that its metrics do
     not have (that of a disabled task is left out, with a warning); a
     checkpoint that does not exist or is damaged.
     Before weights are loaded: a checkpoint that lacks keys of the model,
@@ -75,6 +77,8 @@ class PreflightHook(Hook):
                     _check_save_best(runner, evaluator)
         _check_size(runner, model)
         _check_load_from(runner)
+        if self.strict and _trains(runner):
+            check_pretrained(model)
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Compare a checkpoint with the model.
