@@ -1,15 +1,8 @@
-"""Command lines, files that tools read, and faults while they write."""
+"""Command lines, and files that tools read."""
 from __future__ import annotations
-import contextlib
-import json
-import logging
 import os
-import shutil
 import sys
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Iterator
 
 import mmcv
 import numpy as np
@@ -17,14 +10,10 @@ import pytest
 import torch
 from checkpoint_files import FEW, NAME, saved
 from harness import ROOT, Case, no_room, params, tool
-from mmengine.fileio import get_file_backend
-from mmengine.runner import CheckpointLoader
-from mmengine.runner.checkpoint import save_checkpoint
+from hostile_data import made, nothing, text
 
 from upocr_mm.apis.cli import main as upocr
-from upocr_mm.engine import PreflightHook
-from upocr_mm.evaluation.reports import write_image_scores
-from upocr_mm.utils import write_whole, written_whole
+from upocr_mm.utils import write_whole
 
 NANO = ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
 UPOCR2MM = 'tools/model_converters/upocr2mm.py'
@@ -45,33 +34,9 @@ def tools(monkeypatch) -> None:
         monkeypatch.syspath_prepend(str(ROOT / 'tools' / folder))
 
 
-def nothing(folder: Path) -> None:
-    pass
-
-
 def command(*words: object):
     """The command `upocr`."""
     return tool(lambda: upocr(sys.argv[1:]), *words)
-
-
-def text(name: str, content: str):
-    """Makes a file of text."""
-
-    def make(folder: Path) -> None:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(content)
-
-    return make
-
-
-def both(*makers):
-    """Makes several things."""
-
-    def make(folder: Path) -> None:
-        for maker in makers:
-            maker(folder)
-
-    return make
 
 
 BROKEN = {
@@ -100,7 +65,7 @@ CONFIGS = [
 ] + [
     Case('config: empty, train', text('c.py', ''), command('train', 'c.py'),
          'c.py has no model', code=2),
-    Case('config: empty, test', both(text('c.py', ''), saved(FEW)),
+    Case('config: empty, test', made(text('c.py', ''), saved(FEW)),
          command('test', 'c.py', NAME), 'c.py has no model', code=2),
     Case('config: empty, score_folders', text('c.py', ''),
          tool(SCORE, 'c.py', 'a=b'), 'c.py has no model', code=2),
@@ -110,7 +75,7 @@ CONFIGS = [
          tool(COMPLEXITY, 'c.py'), 'c.py has no model', code=2),
     Case('config: export', text('c.py', '1 / 0'),
          tool(EXPORT, 'c.py', 'random', 'x.onnx'), 'is not a configuration'),
-    Case('config: robustness', both(text('c.py', 'a = 1'), saved(FEW)),
+    Case('config: robustness', made(text('c.py', 'a = 1'), saved(FEW)),
          tool(ROBUSTNESS, 'c.py', NAME, '--work-dir', 'w'),
          'c.py has no test_dataloader', code=2),
     Case('config: endless', text('c.py', "_base_ = './c.py'"),
@@ -175,10 +140,10 @@ LINES = [
     Case('test: missing, as of mim', nothing,
          command('test', NANO, '--checkpoint', 'no.pth'),
          'the checkpoint no.pth does not exist', code=2),
-    Case('test: show dir a file', both(text('w', ''), saved(FEW)),
+    Case('test: show dir a file', made(text('w', ''), saved(FEW)),
          command('test', NANO, NAME, '--show-dir', 'w'),
          '--show-dir w is a file; name a folder', code=2),
-    Case('test: tta without', both(saved(FEW), text(
+    Case('test: tta without', made(saved(FEW), text(
         'c.py', f'_base_ = {str(NANO)!r}\ntta_pipeline = None')),
          command('test', 'c.py', NAME, '--tta'),
          'has no tta_pipeline, which is needed for --tta', code=2),
@@ -201,7 +166,7 @@ LINES = [
          'w/1/1.json does not hold scores'),
     Case('table: text', text('w/1/1.json', '{"a/b": "x"}'), tool(TABLE, 'w'),
          'w/1/1.json does not hold scores'),
-    Case('table: binary', lambda f: both(text('w/1/1.json', ''))(f) or
+    Case('table: binary', lambda f: made(text('w/1/1.json', ''))(f) or
          (f / 'w/1/1.json').write_bytes(b'\xff\xfe'), tool(TABLE, 'w'),
          'w/1/1.json does not hold scores'),
     Case('table: other score', text('w/1/1.json', '{"a/b": 1}'),
@@ -218,10 +183,13 @@ LINES = [
     Case('score: out a file', text('o', ''),
          tool(SCORE, NANO, 'text_removal=y', '--out-dir', 'o'),
          '--out-dir o is a file', code=2),
+    Case('score: reports of others', text('o/report.md', 'mine'),
+         tool(SCORE, NANO, 'text_removal=y', '--out-dir', 'o'),
+         'o/report.md is there already; .* or add --overwrite', code=2),
     Case('robustness: no checkpoint', nothing,
          tool(ROBUSTNESS, NANO, 'no.pth', '--work-dir', 'w'),
          'no.pth does not exist', code=2),
-    Case('robustness: work dir a file', both(text('w', ''), saved(FEW)),
+    Case('robustness: work dir a file', made(text('w', ''), saved(FEW)),
          tool(ROBUSTNESS, NANO, NAME, '--work-dir', 'w'), 'w is a file',
          code=2),
     Case('export: no checkpoint', nothing,
@@ -260,7 +228,7 @@ LINES = [
     Case('pages: full disk', nothing, tool(PAGES, 'd'),
          'd/train/00.png: not written: File too large', during=no_room,
          leaves=('d', 'd/train')),
-    Case('test: out a file', both(text('d', ''), saved(FEW)),
+    Case('test: out a file', made(text('d', ''), saved(FEW)),
          command('test', NANO, NAME, '--out', 'd'),
          '--out d is a file; name a folder', code=2),
 ]  # yapf: disable
@@ -285,7 +253,7 @@ SAME = [
         ('not finite', torch.tensor([torch.nan]), 'has values that are not'),
         ('integers', torch.ones(2, dtype=torch.int64), 'must be of floating'))
 ] + [
-    Case('upocr2mm, a folder', both(links, lambda f: (f / 'o').mkdir()),
+    Case('upocr2mm, a folder', made(links, lambda f: (f / 'o').mkdir()),
          tool(UPOCR2MM, NAME, 'o'), 'o is a folder', code=2),
     Case('mm2upocr, safetensors', links, tool(MM2UPOCR, NAME, 'o.safetensors'),
          'o.safetensors: the programs of the authors read', code=2),
@@ -297,158 +265,3 @@ SAME = [
 @pytest.mark.parametrize('case', params(CONFIGS + LINES + SAME))
 def test_commands(case: Case, hostile) -> None:
     hostile(case)
-
-
-def save(folder: Path) -> None:
-    """As the hook for checkpoints does."""
-    save_checkpoint(
-        dict(state_dict=dict(a=torch.ones(9999))), str(folder / NAME))
-
-
-def save_images(folder: Path) -> None:
-    write_image_scores({(0, 'a.png'): dict(x=1.)}, folder / 'images.csv')
-
-
-def several(folder: Path) -> None:
-    with written_whole(folder / 'b', folder / 'a') as made:
-        (made / 'a').write_bytes(bytes(10))
-        (made / 'b').write_bytes(bytes(9999))
-
-
-class Kill(BaseException):
-    """As a kill, it is no Exception."""
-
-
-def killed(folder: Path) -> str:
-    """Stopped while it writes; what was there is still good."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, 'replace', lambda *args: (_ for _ in ()).throw(Kill))
-        with pytest.raises(Kill):
-            save(folder)
-    content = CheckpointLoader.load_checkpoint(str(folder / NAME))
-    return 'good' if torch.equal(content['state_dict']['a'], FEW['a']) else ''
-
-
-@contextlib.contextmanager
-def full_disk() -> Iterator[None]:
-    """Also for the lines of a log, which `upocr train` then leaves out."""
-    before = logging.raiseExceptions
-    logging.raiseExceptions = False
-    try:
-        with no_room():
-            yield
-    finally:
-        logging.raiseExceptions = before
-
-
-def little_room(folder: Path) -> None:
-    """The disk says beforehand that it has no room."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shutil, 'disk_usage',
-                      lambda path: SimpleNamespace(free=1000))
-        save(folder)
-
-
-def resume(folder: Path, content: str | None) -> None:
-    """Look for what --resume goes on with."""
-    if content is not None:
-        (folder / 'last_checkpoint').write_text(content)
-    runner = SimpleNamespace(
-        cfg={},
-        model=torch.nn.Linear(1, 1),
-        work_dir=str(folder),
-        _train_loop=None,
-        _val_loop=None,
-        _test_loop=None,
-        _load_from=None,
-        _resume=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr('upocr_mm.engine.hooks.preflight_hook.check_config',
-                      lambda cfg: None)
-        PreflightHook().before_run(runner)
-
-
-def put_text(folder: Path) -> None:
-    get_file_backend('x').put_text('x' * 999, folder / 'scores.json')
-
-
-def windows(folder: Path, table: tuple, index: tuple = (4, 4)) -> str:
-    """What mm2upocr looks at besides the weights."""
-    from mm2upocr import check_windows
-    block = 'encoder.layers.0.blocks.0.attn.relative'
-    check_windows({
-        f'{block}_coords_table': torch.zeros(table),
-        f'{block}_position_index': torch.zeros(index)
-    })
-    return 'fits'
-
-
-WINDOWS = [
-    Case('windows, good', nothing, partial(windows, table=(1, 3, 3, 2)),
-         'fits'),
-    Case('windows, even', nothing, partial(windows, table=(1, 4, 4, 2)),
-         r'table must have the shape .* but has \(1, 4, 4, 2\)',
-         raises=ValueError),
-    Case('windows, flat', nothing, partial(windows, table=(9, )),
-         r'table must have the shape .* but has \(9,\)', raises=ValueError),
-    Case('windows, other index', nothing, partial(
-        windows, table=(1, 5, 5, 2)), r'index must have the shape \(9, 9\)',
-         raises=ValueError),
-]  # yapf: disable
-FAULTS = [
-    Case('full disk, checkpoint', saved(dict(state_dict=FEW)), save,
-         f'{NAME}.*not written|not written.*{NAME}', raises=OSError,
-         during=full_disk),
-    Case('full disk, first checkpoint', nothing, save, 'not written',
-         raises=OSError, during=full_disk),
-    Case('full disk, told beforehand', saved(dict(state_dict=FEW)),
-         little_room, 'no room on the disk: .* MiB are needed',
-         raises=OSError),
-    Case('full disk, scores', text('scores.json', '{}'), put_text,
-         'not written', raises=OSError, during=full_disk),
-    Case('full disk, CSV', text('images.csv', 'x'), save_images,
-         'not written', raises=OSError, during=partial(no_room, 10)),
-    Case('full disk, several files', text('b', 'old'), several, '',
-         raises=OSError, during=full_disk),
-    Case('full disk, published', saved(dict(state_dict=FEW)),
-         tool(PUBLISH, NAME, 'x'), 'not written', during=partial(no_room, 9)),
-    Case('kill, checkpoint', saved(dict(state_dict=FEW)), killed, 'good'),
-    Case('no right to write', lambda f: (f / 'd').mkdir(),
-         lambda f: write_whole(b'x', f / 'd'), 'is a folder', raises=OSError),
-    Case('a file as folder', text('d', ''),
-         lambda f: write_whole(b'x', f / 'd/e'), 'not written|exists',
-         raises=OSError),
-    Case('resume: note is a pipe', lambda f: os.mkfifo(f / 'last_checkpoint'),
-         partial(resume, content=None), 'last_checkpoint is no file',
-         raises=ValueError),
-    Case('resume: note is binary', lambda f: (
-        f / 'last_checkpoint').write_bytes(b'\xff\xfe'),
-         partial(resume, content=None), 'does not hold the path of a check',
-         raises=ValueError),
-    Case('resume: nothing there', nothing, partial(resume, content=None)),
-    Case('resume: note is empty', nothing, partial(resume, content=''),
-         "last_checkpoint names ''", raises=FileNotFoundError,
-         leaves=('last_checkpoint', )),
-    Case('resume: checkpoint is gone', nothing,
-         partial(resume, content='iter_9.pth'),
-         "last_checkpoint names 'iter_9.pth', which is no file",
-         raises=FileNotFoundError, leaves=('last_checkpoint', )),
-]  # yapf: disable
-
-
-@pytest.mark.parametrize('case', params(FAULTS + WINDOWS))
-def test_faults(case: Case, hostile) -> None:
-    hostile(case)
-
-
-def test_whole_files_are_written(tmp_path: Path) -> None:
-    """And a link stays a link."""
-    (tmp_path / 'link').symlink_to('file')
-    write_whole(b'new', tmp_path / 'link')
-    assert (tmp_path / 'link').is_symlink()
-    assert (tmp_path / 'file').read_bytes() == b'new'
-    put_text(tmp_path)
-    assert (tmp_path / 'scores.json').stat().st_size == 999
-    assert json.dumps(sorted(
-        p.name
-        for p in tmp_path.iterdir())) == ('["file", "link", "scores.json"]')

@@ -10,7 +10,9 @@ text in the colors of the configuration.
 from __future__ import annotations
 import argparse
 import json
+import os
 from pathlib import Path
+from typing import Iterable
 
 from mmcv.transforms import to_tensor
 from mmengine.config import Config
@@ -176,6 +178,10 @@ def main() -> None:
         help='also write scores.json (for score_table.py), report.md and '
         'images_<task>.csv there')
     parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='replace these files if they are there')
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=ConfigOptions,
@@ -192,6 +198,8 @@ def main() -> None:
     with one_sentence():
         if args.out_dir:
             refuse_file(args.out_dir, '--out-dir')
+            if not args.overwrite:
+                refuse_reports(args.out_dir, folders)
         cfg = read_config(args.config, args.cfg_options, True)
         lacking = [
             key for key in ('model', 'test_dataloader', 'test_evaluator')
@@ -207,6 +215,15 @@ def main() -> None:
             write(scores, images, folders, args.out_dir)
             print(f'Scores: {args.out_dir}/scores.json, report.md, '
                   'images_*.csv')
+
+
+def refuse_reports(out_dir: Path, tasks: Iterable[str]) -> None:
+    """Refuse to replace reports, whoever made them."""
+    for name in ('scores.json', 'report.md', *(f'images_{task}.csv'
+                                               for task in tasks)):
+        if os.path.lexists(out_dir / name):
+            raise UsageError(f'{out_dir / name} is there already; name '
+                             'another --out-dir or add --overwrite')
 
 
 def write(scores: dict, images: dict, folders: dict[str, Path],
