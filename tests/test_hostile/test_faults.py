@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import shutil
+import tempfile
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,8 +22,9 @@ from mmengine.runner.checkpoint import save_checkpoint
 
 from upocr_mm.engine import PreflightHook
 from upocr_mm.evaluation.reports import write_image_scores
-from upocr_mm.utils import write_whole, written_whole
+from upocr_mm.utils import read_config, write_whole, written_whole
 
+NANO = ROOT / 'configs/upocr/upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
 PUBLISH = 'tools/model_converters/publish_model.py'
 
 
@@ -144,6 +146,9 @@ FAULTS = [
          raises=OSError, during=full_disk),
     Case('full disk, published', saved(dict(state_dict=FEW)),
          tool(PUBLISH, NAME, 'x'), 'not written', during=partial(no_room, 9)),
+    Case('full disk, config', nothing, lambda folder: read_config(NANO),
+         f'File too large .a copy of .*{NANO.name}.: .{tempfile.gettempdir()}',
+         raises=OSError, during=partial(no_room, 10)),
     Case('kill, checkpoint', saved(dict(state_dict=FEW)), killed, 'good'),
     Case('no right to write', lambda f: (f / 'd').mkdir(),
          lambda f: write_whole(b'x', f / 'd'), 'is a folder', raises=OSError),

@@ -1,4 +1,7 @@
 from __future__ import annotations
+import errno
+import os
+import tempfile
 from pathlib import Path
 from typing import Any, Mapping
 
@@ -6,6 +9,8 @@ from mmengine.config import Config
 
 from .reason_of import reason_of
 from .sentences import UsageError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def read_config(file: str | Path,
@@ -25,6 +30,7 @@ def read_config(file: str | Path,
     Raises:
         UsageError: It is not there, no config, cannot be read, or has no
             place for a change.
+        OSError: There is no room for the copy that mmengine makes.
     """
     file = Path(file)
     if not file.is_file():
@@ -37,6 +43,10 @@ def read_config(file: str | Path,
         cfg = Config.fromfile(
             file, import_custom_modules=import_custom_modules)
     except Exception as error:  # a config is a program
+        code = getattr(error, 'errno', None)
+        if code in NO_ROOM:  # mmengine reads a copy of it
+            raise OSError(code, f'{os.strerror(code)} (a copy of {file})',
+                          tempfile.gettempdir()) from error
         raise UsageError(
             f'the config {file} cannot be read: '
             f'{type(error).__name__}: {reason_of(error)}') from error
