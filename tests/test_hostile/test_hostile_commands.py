@@ -147,6 +147,11 @@ LINES = [
         'c.py', f'_base_ = {str(NANO)!r}\ntta_pipeline = None')),
          command('test', 'c.py', NAME, '--tta'),
          'has no tta_pipeline, which is needed for --tta', code=2),
+    Case('remove: empty input', nothing, command('remove', ''),
+         'an input is empty; . is the current folder', code=2),
+    Case('publish: into a folder', saved(dict(state_dict=FEW)),
+         tool(PUBLISH, NAME, '.'), 'is a folder; name the file to write',
+         code=2),
     # More than any machine can address.
     Case('remove: size', lambda f: mmcv.imwrite(
         np.zeros((9, 9, 3), np.uint8), str(f / 'a.png')),

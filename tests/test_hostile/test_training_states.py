@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 from harness import Case
-from mmengine.optim import (LinearLR, OptimWrapper, OptimWrapperDict,
-                            ReduceOnPlateauLR)
+from mmengine.optim import (CosineAnnealingLR, LinearLR, OptimWrapper,
+                            OptimWrapperDict, ReduceOnPlateauLR)
 from mmengine.optim.scheduler import MultiStepLR
 
 from upocr_mm.checkpoint import compare_training, require_training
@@ -39,7 +39,7 @@ def content_of(made: Any, schedulers: list) -> dict[str, Any]:
     """As mmengine's Runner saves it."""
     return dict(
         meta=dict(iter=1, epoch=0, seed=3),
-        message_hub={},
+        message_hub=dict(log_scalars={}, runtime_info={}, resumed_keys={}),
         optimizer=made.state_dict(),
         param_schedulers=[entry.state_dict() for entry in schedulers])
 
@@ -75,13 +75,35 @@ def put(value: Any, *path: Any):
 
 
 GROUP = 'optimizer', 'param_groups', 0
+MOMENTS = 'optimizer', 'state', 0
 CASES = {
     'nothing changed': (lambda content: None, 'goes on'),
     'iteration': (put(-5, 'meta', 'iter'), r"'iter'\] must be .* is -5"),
     'iteration a switch': (put(True, 'meta', 'iter'), 'must be .* is True'),
     'seed': (put('abc', 'meta', 'seed'), r"'seed'\] must be .* is 'abc'"),
     'no seed': (put(None, 'meta', 'seed'), 'goes on'),
-    'optimizer empty': (put({}, 'optimizer'), 'optimizer must be a dict with'),
+    'optimizer empty': (put({}, 'optimizer'), 'optimizer must have a dict st'),
+    'hub empty': (put({}, 'message_hub'), r"lacks message_hub\['log_scalars'"),
+    'hub of numbers': (put(3, 'message_hub', 'runtime_info'),
+                       r"lacks message_hub\['runtime_info'"),
+    'step of text': (put('x', *MOMENTS, 'step'), '0.step must be a number of'),
+    'step negative': (put(torch.tensor(-5.), *MOMENTS, 'step'), 'at least 0'),
+    'steps': (put(torch.ones(3), *MOMENTS, 'step'), '0.step must be a number'),
+    'moments lost': (put({}, *MOMENTS), 'state.0 must be a dict with exp_avg'),
+    'moments None': (put(None, *MOMENTS, 'exp_avg'), 'must be a tensor of'),
+    'moments integers': (put(torch.ones(2, 3, dtype=torch.int64), *MOMENTS,
+                             'exp_avg'), 'must be of floating point, but is'),
+    'moments not finite': (put(torch.full((2, 3), math.nan), *MOMENTS,
+                               'exp_avg'), 'has values that are not finite'),
+    'squares negative': (put(-torch.ones(2, 3), *MOMENTS, 'exp_avg_sq'),
+                         'exp_avg_sq has values that are negative'),
+    'rate negative': (put(-1., *GROUP, 'lr'), 'number of at least 0, but is'),
+    'rate endless': (put(10**400, *GROUP, 'lr'), 'lr must be a finite'),
+    'rate complex': (put(torch.tensor(1j), *GROUP, 'lr'), 'lr must be a '),
+    'no rate': (lambda c: c['optimizer']['param_groups'][0].pop('lr'),
+                'param_groups.0 lacks lr, which AdamW has; what belongs to a'),
+    'betas above 1': (put((5., 5.), *GROUP, 'betas'), 'betas.0 must be below'),
+    'a switch of the version': (put(None, *GROUP, 'amsgrad'), 'goes on'),
     'state a number': (put({0: 3}, 'optimizer', 'state'),
                        'optimizer.state.0 must be a dict, but is 3'),
     'state of another': (put({7: {}}, 'optimizer', 'state'),
@@ -107,11 +129,19 @@ CASES = {
                               'param_schedulers.0 must be a dict'),
     'a function replaced': (put(3, 'param_schedulers', 0, 'step'),
                             'schedulers.0.step must be left out'),
-    'step of text': (put('x', 'param_schedulers', 0, 'last_step'),
-                     'last_step must be a finite number'),
+    'last step of text': (put('x', 'param_schedulers', 0, 'last_step'),
+                          'last_step must be a finite number'),
     'fewer rates': (put([.1], 'param_schedulers', 0, 'base_values'),
                     'base_values must be a list of 2'),
     'milestones': (put(3, 'param_schedulers', 1, 'milestones'), 'a dict'),
+    'last step negative': (put(-5, 'param_schedulers', 0, 'last_step'),
+                           'last_step must be a finite number of at least -1'),
+    'other counting': (put(True, 'param_schedulers', 0, 'by_epoch'),
+                       'by_epoch must be False, but is True'),
+    'another order': (lambda c: c['param_schedulers'].reverse(),
+                      'is not of a LinearLR, they differ in'),
+    'an entry more': (put(3, 'param_schedulers', 0, 'optimizer'),
+                      'differ in optimizer'),
     'fewer schedulers': (lambda c: c['param_schedulers'].pop(), 'goes on'),
 }  # yapf: disable
 
@@ -139,6 +169,43 @@ def test_states(name: str, hostile) -> None:
 def test_other_optimizers(kind: type, options: dict) -> None:
     content = content_of(stepped(kind, **options), [])
     compare_training(content, 'x.pth', OptimWrapper(optimizer(kind)), None)
+
+
+def test_another_optimizer() -> None:
+    content = content_of(stepped(), [])
+    with pytest.raises(
+            ValueError,
+            match='x.pth .*param_groups.0 lacks momentum, dampening, which '
+            'SGD has; .* load_from'):
+        compare_training(content, 'x.pth',
+                         OptimWrapper(optimizer(torch.optim.SGD)), None)
+
+
+@pytest.mark.parametrize('options', [
+    dict(foreach=False),
+    dict(foreach=True),
+    dict(fused=True),
+    dict(amsgrad=True, weight_decay=0),
+])
+def test_other_options(options: dict) -> None:
+    content = content_of(stepped(), [])
+    now = OptimWrapper(optimizer(**options))
+    compare_training(content, 'x.pth', now, None)
+
+
+def test_schedulers_that_have_run() -> None:
+    """And with another floor, which the checkpoint replaces."""
+    made = stepped()
+    before = [*schedulers_of(made), CosineAnnealingLR(made, 5, eta_min=0.)]
+    for scheduler in before[:-2]:
+        scheduler.step()
+    before[2].step(dict(a=1.))
+    content = content_of(made, before)
+    now = OptimWrapper(optimizer())
+    compare_training(content, 'x.pth', now, [
+        *schedulers_of(now.optimizer),
+        CosineAnnealingLR(now.optimizer, 5, eta_min_ratio=.1)
+    ])
 
 
 def test_several_optimizers() -> None:

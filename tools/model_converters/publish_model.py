@@ -18,7 +18,8 @@ from pathlib import Path
 import torch
 
 from upocr_mm.checkpoint import load_tensors, safetensors_of, task_meta_of
-from upocr_mm.utils import one_sentence, refuse_same_file, write_whole
+from upocr_mm.utils import (UsageError, one_sentence, refuse_same_file,
+                            write_whole)
 
 LEFT_OUT = re.compile(r'^losses\.|relative_position_index$')
 META = ('upocr', 'iter', 'epoch', 'time', 'experiment_name')
@@ -78,6 +79,9 @@ def main() -> None:
         'target', type=Path, help='path of the file, without hash and suffix')
     args = parser.parse_args()
     with one_sentence():
+        if not args.target.name or args.target.is_dir():
+            raise UsageError(f'{args.target} is a folder; name the file to '
+                             'write, without hash and suffix')
         file, digest, worst = publish(args.source, args.target)
     print(f'{file}: {file.stat().st_size / 1e6:.1f} MB\nSHA-256: {digest}\n'
           f'half precision changes a tensor by at most {worst:.1e} of its '

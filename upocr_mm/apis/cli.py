@@ -212,6 +212,8 @@ def _mask(value: str) -> Any:
 
 def _sources(args: argparse.Namespace) -> list[SourceFile]:
     inputs = list(args.inputs)
+    if '' in inputs:
+        raise UsageError('an input is empty; . is the current folder')
     if '-' in inputs:
         if len(inputs) > 1:
             raise UsageError('- (the standard input) is one picture, and the '

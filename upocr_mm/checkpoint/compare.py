@@ -142,6 +142,11 @@ def _windows(found: torch.Tensor, expected: torch.Tensor) -> str:
         str((table.shape[1] + 1) // 2) for table in (found, expected))
 
 
+def _as(value: torch.Tensor, expected: torch.Tensor | None) -> torch.Tensor:
+    """In the precision of the model, which may hold less."""
+    return value if expected is None else value.to(expected.dtype)
+
+
 def _number(value: torch.Tensor) -> str:
     """Which kind of numbers; of any precision."""
     if value.is_floating_point():

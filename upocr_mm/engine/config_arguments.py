@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 from mmengine.dist import init_dist
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
+from mmengine.utils import import_modules_from_strings
 from mmengine.utils.dl_utils import set_multi_processing
 from torch.distributed import init_process_group
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
@@ -17,6 +18,7 @@ from .config_parts import fits
 # dicts that are taken apart before (by mmcv and mmengine).
 EXACT = ('upocr_mm', 'mmengine', 'mmseg')
 NOT_EXACT = ('*init_cfg*', 'model.*_cfg*')
+OPTIMIZERS = ('torch.optim', 'torch.distributed.optim')
 # Of Runner's environment.
 ENVIRONMENT = ('cudnn_benchmark', 'dist_cfg', 'mp_cfg', 'resource_limit')
 
@@ -51,7 +53,11 @@ def arguments_of(field: str, entry: Mapping[str, Any],
     if field == 'env_cfg.mp_cfg':
         return _of_functions(set_multi_processing)
     if field == 'env_cfg.dist_cfg':
-        return _of_functions(init_dist, init_process_group)
+        found = _of_functions(init_dist, init_process_group)
+        found.parameters['port'] = None  # of Slurm alone
+        return found
+    if field == 'custom_imports':
+        return _of_functions(import_modules_from_strings)
     if fits(field, 'optim_wrapper*.clip_grad'):
         found = _of_functions(clip_grad_norm_, clip_grad_value_)
         del found.parameters['parameters']
@@ -85,7 +91,9 @@ def _of_class(kind: type) -> Arguments:
         parameters = {**found.parameters, **parameters}
         required = required or found.required
         if found.exact:
-            return Arguments(parameters, True, required)
+            # Such a base may have got the rest as one dict.
+            exact = not base.__module__.startswith(OPTIMIZERS)
+            return Arguments(parameters, exact, required)
     return Arguments(parameters, False, required)
 
 

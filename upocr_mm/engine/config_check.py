@@ -1,6 +1,7 @@
 """Names in a config that nobody reads, and values that cannot be."""
 from __future__ import annotations
 import difflib
+import importlib.util
 import inspect
 from typing import Any, Callable, Collection, Iterator, Mapping
 
@@ -19,7 +20,8 @@ from .config_trials import try_parts
 # Fields that the scripts of mmseg, mim and ours, or Runner by `cfg`, read.
 READ = ('activation_checkpointing', 'compile', 'custom_imports',
         'efficient_conv_bn_eval', 'model_wrapper_cfg', 'runner_type',
-        'test_pipeline', 'tta_model', 'tta_pipeline', 'vis_backends')
+        'strategy', 'test_pipeline', 'tta_model', 'tta_pipeline',
+        'vis_backends')
 SCOPES = ('mmseg', 'mmengine')
 SPLITS = ('train', 'val', 'test', 'tta')
 # What is needed together.
@@ -77,8 +79,10 @@ def check_config(cfg: Config) -> None:
                 kind = kind_of(field, entry)
                 _check_keys(field, entry, kind)
                 check_limits(field, entry, kind)
-                check_plain(field, entry,
-                            arguments_of(field, entry, kind).parameters)
+                check_plain(
+                    field, entry,
+                    arguments_of(field, entry, kind).parameters,
+                    getattr(kind, '__module__', '').startswith('upocr_mm.'))
         if own:
             _check_pipelines(cfg)
             try_parts(cfg)
@@ -186,6 +190,12 @@ def _values(value: Any) -> Iterator[Any]:
 def _check_words(cfg: Config) -> None:
     """Words of a list, and names of files."""
     scope = cfg.get('default_scope')
+    if scope and importlib.util.find_spec(scope.split('.')[0]) is None:
+        near = difflib.get_close_matches(scope, SCOPES, 1, NEAR)
+        hint = f'; did you mean {near[0]}?' if near else ''
+        raise UsageError(
+            f'default_scope of the config is {scope!r}, a package '
+            f'that is not installed{hint}')
     near = difflib.get_close_matches(str(scope), SCOPES, 1, NEAR)
     if near and scope not in SCOPES:
         raise UsageError(f'default_scope of the config is {scope!r}; did you '

@@ -14,9 +14,12 @@ from torch.distributed import Backend
 
 from ..utils import UsageError
 
-LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
+LEVELS = ('DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', 'WARN', 'FATAL',
+          'NOTSET')
 # Words of annotations that say nothing of the kind.
 PLAIN = {'class', 'typing', 'Optional', 'Union', 'None', 'NoneType'}
+# Which packages for other devices add to those of PyTorch.
+OTHER_BACKENDS = ('hccl', 'smddp', 'cncl', 'ccl', 'lccl', 'mccl')
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
 
 
@@ -62,12 +65,25 @@ def _is_names(value: Any) -> bool:
 def _is_pairs(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(
         isinstance(pair, (list, tuple)) and len(pair) == 2
-        and all(map(_is_integer, pair)) for pair in value)
+        and all(map(_is_integer, pair)) and pair[0] >= 0 and pair[1] >= 1
+        for pair in value)
 
 
 def _is_indices(value: Any) -> bool:
     return _is_integer(value) or isinstance(value, (list, tuple)) and all(
         map(_is_integer, value))
+
+
+def _is_backend(value: Any) -> bool:
+    """One name or, for several kinds of devices, `cpu:gloo,cuda:nccl`."""
+    known = {*Backend.backend_list, *OTHER_BACKENDS} - {'undefined'}
+    return isinstance(value, str) and all(
+        part.rpartition(':')[2] in known for part in value.split(','))
+
+
+def _integer(low: int, high: int) -> Kind:
+    return Kind(f'an integer from {low} to {high}',
+                lambda value: _is_integer(value) and low <= value <= high)
 
 
 def _one_of(*names: str) -> Kind:
@@ -78,7 +94,10 @@ DICT = Kind('a dict', lambda value: isinstance(value, dict))
 DICTS = Kind('a dict or a list of dicts', _is_dicts)
 LIST = Kind('a list of dicts',
             lambda v: isinstance(v, (list, tuple)) and _is_dicts(v))
+FUNCTION = Kind('a dict',
+                lambda value: isinstance(value, dict) or callable(value))
 TEXT = Kind('text or None', lambda value: isinstance(value, (str, PathLike)))
+NAME_LIST = Kind('text or a list of text', _is_names)
 SWITCH = Kind('True or False', lambda value: value in (True, False))
 
 # Of whole fields; a star stands for one name.
@@ -90,21 +109,26 @@ FIELDS: dict[str, Kind] = {
     'launcher': _one_of(*LAUNCHERS),
     'log_level': Kind(f'one of {", ".join(LEVELS)}',
                       lambda value: value in LEVELS or _is_integer(value)),
+    'default_scope': TEXT,
+    'strategy': DICT,
+    'activation_checkpointing': NAME_LIST,
+    'efficient_conv_bn_eval': NAME_LIST,
     'custom_imports': DICT,
-    'custom_imports.imports': Kind('text or a list of text', _is_names),
+    'custom_imports.imports': NAME_LIST,
     'compile': Kind('True, False or a dict', lambda value:
                     isinstance(value, (bool, dict))),
     'randomness': DICT,
     'env_cfg': DICT,
     'env_cfg.cudnn_benchmark': SWITCH,
-    'env_cfg.resource_limit': Kind('an integer of at least 1', lambda value:
-                                   _is_integer(value) and value >= 1),
+    'env_cfg.resource_limit': _integer(1, 2**31 - 1),
     'env_cfg.mp_cfg': DICT,
     'env_cfg.mp_cfg.mp_start_method':
     _one_of(*multiprocessing.get_all_start_methods()),
-    'env_cfg.mp_cfg.opencv_num_threads': Kind('an integer', _is_integer),
+    'env_cfg.mp_cfg.opencv_num_threads': _integer(-1, 1024),
     'env_cfg.dist_cfg': DICT,
-    'env_cfg.dist_cfg.backend': _one_of(*Backend.backend_list),
+    'env_cfg.dist_cfg.backend': Kind(
+        f'one of {", ".join(Backend.backend_list[1:])}, or device:backend,...',
+        _is_backend),
     'env_cfg.dist_cfg.timeout': Kind('a number of seconds above 0',
                                      _is_seconds),
     'model_wrapper_cfg': DICT,
@@ -124,18 +148,20 @@ FIELDS: dict[str, Kind] = {
     'optim_wrapper*.dtype': _one_of('float16', 'bfloat16', 'float32',
                                     'float64'),
     '*_cfg': DICT,
-    'train_cfg.dynamic_intervals': Kind('a list of pairs of integers',
-                                        _is_pairs),
+    'train_cfg.dynamic_intervals': Kind(
+        'a list of pairs of integers: a step, and an interval of at least 1',
+        _is_pairs),
     '*_dataloader': DICT,
-    '*_dataloader.dataset': DICT,
+    '*_dataloader.dataset': DICT._replace(none=False),
+    '*_dataloader.generator': Kind('None', lambda value: False),
+    '*_dataloader.worker_init_fn': FUNCTION,
     '*_dataloader.dataset.datasets': DICTS,
     '*_dataloader.dataset.datasets.*': DICT,
     '*_dataloader.multiprocessing_context':
     _one_of(*multiprocessing.get_all_start_methods()),
     '*_dataloader.sampler': DICT,
     '*_dataloader.batch_sampler': DICT,
-    '*_dataloader.collate_fn': Kind(
-        'a dict', lambda value: isinstance(value, dict) or callable(value)),
+    '*_dataloader.collate_fn': FUNCTION._replace(none=False),
     '*_evaluator': DICTS,
     '*_evaluator.metrics': DICTS,
     '*_evaluator.metrics.*': DICTS,
@@ -213,13 +239,16 @@ def _kinds_of(field: str) -> Iterator[Kind]:
 
 
 def check_plain(field: str, entry: Mapping[str, Any],
-                parameters: Mapping[str, inspect.Parameter | None]) -> None:
+                parameters: Mapping[str, inspect.Parameter | None],
+                own: bool) -> None:
     """Refuse text where a class has numbers or switches, and the reverse.
 
     Args:
         field: The field of a dict.
         entry: The dict.
         parameters: Of the class that is built of it.
+        own: Whether the class is of this project; the annotations of others
+            say less than they take where they say text.
 
     Raises:
         UsageError: The message names the field, the value and what is
@@ -230,14 +259,16 @@ def check_plain(field: str, entry: Mapping[str, Any],
         if found is None or value is None:
             continue
         words = set(re.findall(r'\w+', str(found.annotation))) - PLAIN
-        if isinstance(found.default, bool) or words == {'bool'}:
-            wanted = 'True or False'
+        text = isinstance(value, (str, PathLike))
+        if words == {'bool'}:
+            wanted = None if value in (True, False) else 'True or False'
+        elif isinstance(found.default, bool):
+            wanted = 'True or False' if text else None
         elif words and words <= {'bool', 'int', 'float'}:
-            wanted = 'a number'
-        elif words == {'str'}:
-            wanted = 'text'
+            # The norm of infinity is also a word.
+            wanted = 'a number' if text and value != 'inf' else None
         else:
-            continue
-        if isinstance(value, str) != (wanted == 'text'):
+            wanted = 'text' if own and words == {'str'} and not text else None
+        if wanted:
             raise UsageError(f'{field}.{key} must be {wanted}, but got '
                              f'{value!r}')

@@ -61,6 +61,14 @@ BETWEEN = Limit('a number between 0 and 1', 0, 1, (0, 1))
 FRACTION = Limit('a number from 0 to 1', 0, 1)
 SEED = Limit(f'an integer from 0 to {2**32 - 1}, or None', 0, 2**32 - 1,
              integer=True, others=(None, ))  # yapf: disable
+# More would take the machine down, or be a slip.
+WORKERS = Limit('an integer from 0 to 1024', 0, 1024, integer=True)
+# Of a loop that counts in the integers of C.
+STEPS = Limit(
+    f'an integer of at least 1 and at most {2**31 - 1}',
+    1,
+    2**31 - 1,
+    integer=True)
 COUNT, INDEX, COUNT_OR_NEVER = _integer(1), _integer(0), _integer(1, -1)
 COUNT_OR_NONE = _integer(1, None)
 
@@ -69,16 +77,17 @@ COUNT_OR_NONE = _integer(1, None)
 LIMITS: dict[str, dict[str, Limit]] = {
     '*': dict(loss_weight=NOT_NEGATIVE),
     'randomness': dict(seed=SEED),
-    'train_cfg': dict(max_iters=COUNT, max_epochs=COUNT, val_interval=COUNT,
+    'train_cfg': dict(max_iters=STEPS, max_epochs=STEPS, val_interval=COUNT,
                       val_begin=INDEX),
-    '*_dataloader': dict(batch_size=COUNT, num_workers=INDEX,
+    '*_dataloader': dict(batch_size=COUNT, num_workers=WORKERS,
                          prefetch_factor=COUNT_OR_NONE, timeout=NOT_NEGATIVE,
                          num_batch_per_epoch=COUNT_OR_NONE),
     '*sampler': dict(seed=SEED),
     'optim_wrapper*': dict(accumulative_counts=COUNT),
     # A negative norm would turn the gradients round, 0 would remove them.
-    'optim_wrapper*.clip_grad': dict(max_norm=POSITIVE, clip_value=POSITIVE,
-                                     norm_type=POSITIVE),
+    'optim_wrapper*.clip_grad': dict(
+        max_norm=POSITIVE, clip_value=POSITIVE,
+        norm_type=POSITIVE._replace(others=('inf', ))),
     'optim_wrapper*.loss_scale': dict(init_scale=POSITIVE,
                                       growth_factor=POSITIVE,
                                       backoff_factor=BETWEEN,
@@ -93,13 +102,15 @@ LIMITS: dict[str, dict[str, Limit]] = {
          'dcn_offset_lr_mult', 'decay_rate', 'layer_decay_rate'),
         NOT_NEGATIVE),
     '_ParamScheduler': dict(
-        begin=INDEX, end=COUNT, T_max=COUNT_OR_NONE, step_size=COUNT,
+        begin=INDEX, end=COUNT._replace(others=(math.inf, )),
+        T_max=COUNT_OR_NONE, step_size=COUNT,
         period=COUNT, warmup_periods=INDEX, total_steps=COUNT,
         milestones=COUNT._replace(each=True),
         factor=NOT_NEGATIVE, start_factor=NOT_NEGATIVE,
         end_factor=NOT_NEGATIVE, gamma=NOT_NEGATIVE, power=NOT_NEGATIVE,
         eta_min=RATE, eta_min_ratio=FRACTION._replace(others=(None, )),
-        eta_max=NOT_NEGATIVE, patience=INDEX, cooldown=INDEX),
+        eta_max=NOT_NEGATIVE._replace(each=True), patience=INDEX,
+        cooldown=INDEX),
     'LogProcessor': dict(window_size=COUNT, num_digits=COUNT),
     'LoggerHook': dict(interval=COUNT),
     'CheckpointHook': dict(interval=COUNT_OR_NEVER,
@@ -168,7 +179,8 @@ def _check_workers(field: str, entry: Mapping[str, Any]) -> None:
     if not field.endswith('_dataloader') or entry.get('num_workers'):
         return
     for key, remedy in (('persistent_workers', False), ('prefetch_factor',
-                                                        None)):
+                                                        None), ('timeout', 0),
+                        ('multiprocessing_context', None)):
         if entry.get(key):
             raise UsageError(f'{field}.{key} needs {field}.num_workers of at '
                              'least 1, but got '

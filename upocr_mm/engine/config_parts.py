@@ -14,8 +14,9 @@ from ..utils import UsageError
 PLACES = {
     '*init_cfg*': ('WEIGHT_INITIALIZERS', ),
     '*pipeline*': ('TRANSFORMS', ),
-    '*_dataloader.dataset*': ('DATASETS', ),
     '*_dataloader.collate_fn': ('FUNCTIONS', ),
+    '*_dataloader.worker_init_fn': ('FUNCTIONS', ),
+    '*_dataloader.dataset*': ('DATASETS', ),
     '*_dataloader*': ('DATA_SAMPLERS', ),
     '*_evaluator*': ('METRICS', 'EVALUATOR'),
     'model_wrapper_cfg': ('MODEL_WRAPPERS', ),
@@ -24,6 +25,7 @@ PLACES = {
     'optim_wrapper*.optimizer': ('OPTIMIZERS', ),
     'optim_wrapper*': ('OPTIM_WRAPPERS', ),
     'param_scheduler*': ('PARAM_SCHEDULERS', ),
+    '*_hooks*.tta_cfg*': ('MODELS', ),
     '*_hooks*': ('HOOKS', ),
     'visualizer*': ('VISUALIZERS', 'VISBACKENDS'),
     'log_processor*': ('LOG_PROCESSORS', ),
@@ -39,15 +41,16 @@ DEFAULTS = {
 # Where one must stand.
 TYPED = ('model', '*_dataloader.dataset', '*_dataloader.sampler',
          '*_dataloader.batch_sampler', '*_dataloader.collate_fn',
-         '*pipeline.[0-9]', '*.optimizer', 'param_scheduler.[0-9]',
-         'custom_hooks.[0-9]')
+         '*_dataloader.worker_init_fn', '*pipeline.[0-9]', '*.optimizer',
+         'param_scheduler.[0-9]', 'custom_hooks.[0-9]')
 # Other keys that hold a name of a registry, and this registry.
 NAMES = {
     'optim_wrapper*': ('constructor', 'OPTIM_WRAPPER_CONSTRUCTORS'),
     '*_hooks*': ('ema_type', 'MODELS'),
 }
 # Dicts whose `type` is no name of a registry.
-NOT_BUILT = ('*.clip_grad', 'env_cfg*')
+NOT_BUILT = ('*.clip_grad', 'env_cfg*', '*_hooks*.on_trace_ready',
+             '*_hooks*.schedule')
 # Classes that read the dicts in them by themselves.
 READS_ITSELF = ('Albu', )
 
@@ -85,20 +88,22 @@ def places(field: str) -> tuple[str, ...]:
                 if fnmatch.fnmatchcase(field, place))
 
 
-def find(name: Any, *registries: str) -> Callable | None:
+def find(name: Any, *registries: str, only: bool = False) -> Callable | None:
     """What a name in a config stands for.
 
     Args:
         name: For instance the ``type`` of a dict.
         registries: Where it is looked up first. Two registries may have the
             same name.
+        only: Whether it is looked up nowhere else.
 
     Returns:
         A class or a function; None if no registry has the name.
     """
     if not isinstance(name, str):
         return name if callable(name) else None
-    for place in (*registries, *(p for ps in PLACES.values() for p in ps)):
+    others = () if only else (p for ps in PLACES.values() for p in ps)
+    for place in (*registries, *others):
         try:
             found = _table(place).get(name)
         except Exception:  # mmengine tries to import what it does not know
@@ -134,16 +139,20 @@ def check_names(field: str, entry: Mapping[str, Any]) -> None:
     """
     if fits(field, *NOT_BUILT):
         return
-    if 'type' not in entry and fits(field, *TYPED):
+    typed = fits(field, *TYPED)
+    if 'type' not in entry and typed:
         raise UsageError(f'{field} of the config lacks type')
-    _check_name(f'{field}.type', entry.get('type'), *places(field))
+    _check_name(f'{field}.type', entry.get('type'), *places(field), only=typed)
     for place, (key, table) in NAMES.items():
         if fits(field, place):
             _check_name(f'{field}.{key}', entry.get(key), table)
 
 
-def _check_name(field: str, name: Any, *registries: str) -> None:
-    if name is None or find(name, *registries):
+def _check_name(field: str,
+                name: Any,
+                *registries: str,
+                only: bool = False) -> None:
+    if name is None or find(name, *registries, only=only):
         return
     if '.' in str(name) and not str(name).startswith(('mmseg.', 'mmengine.')):
         return  # of a package that is imported only when it is built

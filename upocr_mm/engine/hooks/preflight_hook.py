@@ -88,7 +88,9 @@ class PreflightHook(Hook):
         """
         model = unwrap(runner.model)
         expected = model.state_dict()
-        name = runner._load_from or runner.work_dir
+        name = (
+            runner._load_from or find_latest_checkpoint(runner.work_dir)
+            or runner.work_dir)
         found = weights_of(checkpoint, name)
         meta = task_meta_of(checkpoint, name)
         if runner._resume:
