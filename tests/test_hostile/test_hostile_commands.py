@@ -105,6 +105,7 @@ CONFIGS = [
           ('.x=3', "--cfg-options: must be KEY=VALUE, got '.x=3'"),
           ('x=(1,[2', '--cfg-options: .*Imbalanced brackets'),
           ('env_cfg=3', 'env_cfg must be a dict, but got 3'),
+          ('custom_imports.imports=x', 'is imported before; write it in a co'),
           ('optim_wrapper.optimizer.type=AdamWW', 'did you mean AdamW'),
           ('optim_wrapper.optimizer.betas=(0.9,2)', 'optimizer.betas must be'),
           ('optim_wrapper.clip_grad.max_norm=-1', 'max_norm must be a number'),

@@ -6,7 +6,7 @@ import inspect
 from typing import Any, Callable, Collection, Iterator, Mapping
 
 from mmengine.config import Config
-from mmengine.registry import DefaultScope
+from mmengine.registry import RUNNERS, DefaultScope
 from mmengine.runner import Runner
 
 from ..datasets.base_paired_dataset import BasePairedDataset
@@ -200,6 +200,10 @@ def _check_words(cfg: Config) -> None:
     if near and scope not in SCOPES:
         raise UsageError(f'default_scope of the config is {scope!r}; did you '
                          f'mean {near[0]}?')
+    kind = cfg.get('runner_type')
+    if kind is not None and RUNNERS.get(str(kind)) is None:
+        raise UsageError(f'runner_type must be one of '
+                         f'{", ".join(RUNNERS.module_dict)}, but got {kind!r}')
     hooks = cfg.get('default_hooks') or {}
     for name, entry in hooks.items():
         if entry is None and name not in CAN_BE_NONE:

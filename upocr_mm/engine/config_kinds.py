@@ -2,7 +2,6 @@
 from __future__ import annotations
 import fnmatch
 import inspect
-import math
 import multiprocessing
 import re
 from os import PathLike
@@ -47,7 +46,7 @@ def _is_integer(value: Any) -> bool:
 
 def _is_seconds(value: Any) -> bool:
     return ((_is_integer(value) or isinstance(value, float))
-            and 0 < value < math.inf)
+            and 0 < value <= 1e9)
 
 
 def _is_priority(value: Any) -> bool:

@@ -72,6 +72,9 @@ STEPS = Limit(
 COUNT, INDEX, COUNT_OR_NEVER = _integer(1), _integer(0), _integer(1, -1)
 COUNT_OR_NONE = _integer(1, None)
 
+# Which multiply a weight decay that must be there.
+DECAYS = ('bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult')
+
 # Of the fields that fit a pattern, or whose `type` is of a class of that name.
 # What a class itself refuses, before data are read, need not stand here.
 LIMITS: dict[str, dict[str, Limit]] = {
@@ -141,6 +144,7 @@ def check_limits(field: str, entry: Mapping[str, Any],
                              f'{entry[key]!r}')
     _check_betas(field, entry, kind)
     _check_loss_scale(field, entry)
+    _check_pairs(field, entry)
     _check_workers(field, entry)
 
 
@@ -172,6 +176,25 @@ def _check_loss_scale(field: str, entry: Mapping[str, Any]) -> None:
             and value != 'dynamic' and not POSITIVE.allows(value)):
         raise UsageError(f"{field}.loss_scale must be a number above 0, "
                          f"'dynamic' or a dict, but got {value!r}")
+
+
+def _check_pairs(field: str, entry: Mapping[str, Any]) -> None:
+    """What cannot stand together, or not alone."""
+    if field.endswith('_dataloader') and entry.get('shuffle') and (
+            entry.get('sampler') or entry.get('batch_sampler')):
+        raise UsageError(f'{field}.shuffle cannot go with a sampler or '
+                         'batch_sampler, which has a shuffle of its own')
+    if field == 'train_cfg' and {'type', 'by_epoch'} <= set(entry):
+        raise UsageError('train_cfg.by_epoch cannot go with train_cfg.type, '
+                         f'but got {entry["by_epoch"]!r}')
+    # Of mmengine's own constructor.
+    paramwise = entry.get('paramwise_cfg') or {}
+    decays = [key for key in DECAYS if key in paramwise]
+    optimizer = entry.get('optimizer') or {}
+    if decays and 'constructor' not in entry and optimizer.get(
+            'weight_decay') is None:
+        raise UsageError(f'{field}.paramwise_cfg.{decays[0]} needs '
+                         f'{field}.optimizer.weight_decay')
 
 
 def _check_workers(field: str, entry: Mapping[str, Any]) -> None:

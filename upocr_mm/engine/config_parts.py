@@ -140,7 +140,7 @@ def check_names(field: str, entry: Mapping[str, Any]) -> None:
     if fits(field, *NOT_BUILT):
         return
     typed = fits(field, *TYPED)
-    if 'type' not in entry and typed:
+    if typed and entry.get('type') is None:
         raise UsageError(f'{field} of the config lacks type')
     _check_name(f'{field}.type', entry.get('type'), *places(field), only=typed)
     for place, (key, table) in NAMES.items():

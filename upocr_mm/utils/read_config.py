@@ -53,6 +53,10 @@ def read_config(file: str | Path,
     if not isinstance(cfg._cfg_dict, dict):
         raise UsageError(f'the config {file} holds no fields')
     for key, value in (options or {}).items():
+        if key.split('.')[0] == 'custom_imports':
+            raise UsageError(
+                f'--cfg-options {key}={value}: what custom_imports '
+                'names is imported before; write it in a config')
         try:
             cfg.merge_from_dict({key: value})
         except Exception as error:

@@ -33,6 +33,9 @@ def test_what_differs(tmp_path: Path, drawn_data: Path) -> None:
     assert run['train_dataloader: samples of text_removal'] == 5
 
     assert train(work_dir, drawn_data, 'same', dict(resume=True))[1] == []
+    log = max(work_dir.glob('*/*.log'), key=lambda path: path.stat().st_mtime)
+    assert ('of iteration 2, train_cfg.max_iters is 2: nothing is left to '
+            'train' in log.read_text())
 
     other = tmp_path / 'other'
     shutil.copytree(drawn_data / 'TextRemoval/SCUT-EnsText', other)

@@ -27,6 +27,12 @@ class ResumeCheckHook(Hook):
         if not runner._resume:
             return
         meta = checkpoint.get('meta')
+        done = meta.get('iter') if isinstance(meta, dict) else None
+        length = (runner.cfg.get('train_cfg') or {}).get('max_iters')
+        if length and isinstance(done, int) and done >= length:
+            runner.logger.warning(
+                f'The checkpoint is of iteration {done}, train_cfg.max_iters '
+                f'is {length}: nothing is left to train')
         before = meta.get('run') if isinstance(meta, dict) else None
         if not isinstance(before, dict):
             return  # a checkpoint of an earlier version
