@@ -231,7 +231,7 @@ REFUSED = [
     ('optim_wrapper', dict(paramwise_cfg=dict(
         _delete_=True, norm_decay_mult=0)),
      'norm_decay_mult needs optim_wrapper.optimizer.weight_decay'),
-    ('runner_type', 'Foo', "runner_type must be one of .*Runner, but got 'Foo'"),
+    ('runner_type', 'Foo', "runner_type must be .*Runner, but got 'Foo'"),
     ('model.type', None, 'model of the config lacks type'),
     ('env_cfg.dist_cfg', dict(timeout=1e300), 'timeout must be a number of'),
     (f'{TRAIN}.worker_init_fn', 3, 'worker_init_fn must be a dict, but go'),
