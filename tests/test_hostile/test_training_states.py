@@ -184,7 +184,6 @@ def test_another_optimizer() -> None:
 @pytest.mark.parametrize('options', [
     dict(foreach=False),
     dict(foreach=True),
-    dict(fused=True),
     dict(amsgrad=True, weight_decay=0),
 ])
 def test_other_options(options: dict) -> None:
