@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 
 from ..datasets.base_paired_dataset import BasePairedDataset
 from ..utils import UsageError
-from .config_arguments import arguments_of
+from .config_arguments import Arguments, arguments_of
 from .config_kinds import check_kinds, check_plain
 from .config_limits import check_limits
 from .config_parts import check_names, dicts, fits, kind_of, places
@@ -77,11 +77,11 @@ def check_config(cfg: Config) -> None:
                 if own:
                     check_names(field, entry)
                 kind = kind_of(field, entry)
-                _check_keys(field, entry, kind)
+                known = arguments_of(field, entry, kind)
+                _check_keys(field, entry, kind, known)
                 check_limits(field, entry, kind)
                 check_plain(
-                    field, entry,
-                    arguments_of(field, entry, kind).parameters,
+                    field, entry, known.parameters,
                     getattr(kind, '__module__', '').startswith('upocr_mm.'))
         if own:
             _check_pipelines(cfg)
@@ -101,10 +101,9 @@ def _check_top(cfg: Config) -> None:
                              f'mean {near}?')
 
 
-def _check_keys(field: str, entry: Mapping[str, Any],
-                kind: Callable | None) -> None:
+def _check_keys(field: str, entry: Mapping[str, Any], kind: Callable | None,
+                known: Arguments) -> None:
     """Look for arguments that are not known, or missing."""
-    known = arguments_of(field, entry, kind)
     more = {
         name
         for place, names in TAKEN_OUT.items() if fits(field, place)
