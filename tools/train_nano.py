@@ -22,7 +22,7 @@ CONFIGS = ROOT / 'configs/upocr'
 # Each starts from the weights of the one before.
 STAGES = ('upocr_swinv2-n_1xb6-1k_easy-stage-128x128',
           'upocr_swinv2-n_1xb6-10k_first-stage-128x128',
-          'upocr_swinv2-n_1xb6-30k_second-stage-256x256')
+          'upocr_swinv2-n_1xb3-11k_second-stage-256x256')
 
 
 def parse_args() -> argparse.Namespace:

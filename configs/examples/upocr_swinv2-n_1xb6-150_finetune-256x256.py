@@ -2,6 +2,8 @@
 # own in the layouts of the three data sets (UPOCR_DATA).
 _base_ = '../upocr/upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
 load, pack = _base_.load, _base_.pack
+# That of the weights.
+model = dict(codecs=dict(text_segmentation=dict(threshold=0.3)))
 resize = dict(type='PairedResize', size=(256, 256))
 train_dataloader = dict(dataset=dict(pipeline=[resize, pack]))
 test_dataloader = dict(dataset=dict(pipeline=[load[0], resize, load[1], pack]))
