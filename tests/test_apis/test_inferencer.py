@@ -10,7 +10,10 @@ import torch.nn.functional as F
 from PIL import Image
 
 from upocr_mm.apis import PredictOptions, UPOCRInferencer
+from upocr_mm.apis.interpreting import interpret
+from upocr_mm.apis.picture import Picture
 from upocr_mm.deploy import load_model
+from upocr_mm.models.task_codecs import BinaryMaskCodec
 from upocr_mm.utils import model_index
 
 # In the order of the model.
@@ -104,12 +107,26 @@ def test_mask_of_the_user(inferencer: UPOCRInferencer, photo: Path) -> None:
         predict(inferencer, photo, mask=mask[:9, :9])
 
 
-def test_presets_are_ordered(inferencer: UPOCRInferencer, photo: Path) -> None:
-    areas = [
-        predict(inferencer, photo, preset=preset)['removal_mask'].sum()
-        for preset in ('careful', 'normal', 'thorough')
-    ]
-    assert areas[0] < areas[1] < areas[2]
+@pytest.mark.parametrize('preset, first', [('careful', 103 - 3),
+                                           ('normal', 52 - 6),
+                                           ('thorough', 26 - 10)])
+def test_presets(preset: str, first: int) -> None:
+    """Of a segmentation that rises by a gray level with each column: text is
+    above 0.4, 0.2 or 0.1 of 255, and grows to the left."""
+    ramp = np.tile(np.arange(256, dtype=np.uint8)[:, None], (40, 1, 3))
+    black = np.zeros_like(ramp)
+    picture = Picture(black, 'a', 0, 1, black, None, False, None, {})
+    found = interpret(picture, {
+        'text_removal': ramp,
+        'text_segmentation': ramp
+    }, 'resize', dict(text_segmentation=BinaryMaskCodec(0.3)),
+                      ['text_removal', 'text_segmentation'],
+                      PredictOptions(preset=preset), 256)
+    mask = np.tile(np.arange(256) >= first, (40, 1))
+    assert np.array_equal(found.removal_mask, mask)
+    # The strokes themselves are those of the codec.
+    assert np.array_equal(found.text_mask,
+                          np.tile(np.arange(256) > 76, (40, 1)))
 
 
 def test_batches_change_nothing(inferencer: UPOCRInferencer,
