@@ -27,8 +27,8 @@ class Strength(NamedTuple):
     feather: int
 
 
-# Below the threshold of text segmentation (0.4): what is left of a stroke is
-# seen, a little new ground beside it is not.
+# Lower than the usual threshold of text segmentation (0.4) but for `careful`:
+# what is left of a stroke is seen, a little new ground beside it is not.
 PRESETS = dict(
     careful=Strength(0.4, 3, 1),
     normal=Strength(0.2, 6, 2),
