@@ -19,7 +19,7 @@ def scenes(name: str, count: int, **changes) -> list[Scene]:
 
 
 @pytest.fixture(
-    scope='module', params=['scene', 'document', 'poster', 'simple'])
+    scope='module', params=['scene', 'document', 'poster', 'sign', 'simple'])
 def some(request) -> list[Scene]:
     return scenes(request.param, 12)
 

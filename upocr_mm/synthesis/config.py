@@ -287,14 +287,24 @@ PRESETS: dict[str, dict[str, Any]] = dict(
         rotation=10.,
         curved=0.25,
         camera=CameraConfig(blur=0.4, motion=0., noise=0.01,
-                            quality=(75, 98))))
+                            quality=(75, 98))),
+    # Shop signs and logos: turned, on arcs, large, in color.
+    sign=dict(
+        layouts=dict(
+            word=5, line=4, poster=2, label=1, price_tag=0.5, street_sign=1),
+        text_height=(12., 0.6),
+        effects=0.5,
+        low_contrast=0.1,
+        rotation=25.,
+        curved=0.6))
 
 
 def preset(name: str, **changes: Any) -> SynthesisConfig:
     """The configuration of a preset.
 
     Args:
-        name: ``'scene'``, ``'document'``, ``'poster'`` or ``'simple'``.
+        name: ``'scene'``, ``'document'``, ``'poster'``, ``'sign'`` or
+            ``'simple'``.
         **changes: Fields of :class:`SynthesisConfig` that differ.
 
     Raises:
