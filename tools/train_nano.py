@@ -4,9 +4,9 @@
 
 fetches photographs and fonts with free licenses (Debian packages, 1.5 GB),
 makes held-out samples, trains with ``mim train`` on easy samples, on all kinds
-of 128 x 128, then of 256 x 256, and writes the weights as safetensors. What is
-done already is skipped: after an interrupt the same command goes on where it
-stopped.
+of 128 x 128, then of 256 x 256, then with more signs and forgeries, and writes
+the weights as safetensors. What is done already is skipped: after an interrupt
+the same command goes on where it stopped.
 """
 from __future__ import annotations
 import argparse
@@ -22,7 +22,8 @@ CONFIGS = ROOT / 'configs/upocr'
 # Each starts from the weights of the one before.
 STAGES = ('upocr_swinv2-n_1xb6-1k_easy-stage-128x128',
           'upocr_swinv2-n_1xb6-10k_first-stage-128x128',
-          'upocr_swinv2-n_1xb3-11k_second-stage-256x256')
+          'upocr_swinv2-n_1xb3-11k_second-stage-256x256',
+          'upocr_swinv2-n_1xb3-5k_third-stage-256x256')
 
 
 def parse_args() -> argparse.Namespace:

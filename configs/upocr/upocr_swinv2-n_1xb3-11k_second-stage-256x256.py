@@ -1,6 +1,6 @@
-# Second stage of tools/train_nano.py, and the config of the weights that it
-# makes: samples of 256 x 256, from the weights of the first stage
-# (`load_from`). Validation and test use the mean of the latest weights.
+# Second stage of tools/train_nano.py: samples of 256 x 256, from the weights
+# of the first (`load_from`). Validation and test use the mean of the latest
+# weights.
 _base_ = './upocr_swinv2-n_1xb6-10k_first-stage-128x128.py'
 load, pack = _base_.load, _base_.pack
 resize = dict(type='PairedResize', size=(256, 256))

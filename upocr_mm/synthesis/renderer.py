@@ -24,8 +24,8 @@ class SampleRenderer:
 
     Args:
         size: Height and width in pixels, 32 to 4096 each.
-        presets: Some of ``'scene'``, ``'document'``, ``'poster'`` and
-            ``'simple'``, equally likely.
+        presets: Some of ``'scene'``, ``'document'``, ``'poster'``, ``'sign'``
+            and ``'simple'``, equally likely.
         seed: Not negative.
         font_dir: Folder of further fonts, see
             :class:`~upocr_mm.synthesis.font_pool.FontPool`.
