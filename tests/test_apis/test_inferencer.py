@@ -44,12 +44,10 @@ def test_resized_as_the_model_itself(inferencer: UPOCRInferencer,
                                      photo: Path) -> None:
     """The protocol of the paper, computed by hand."""
     found = predict(inferencer, photo, sizing='resize', composite='none')
-    rgb = torch.from_numpy(np.asarray(Image.open(photo))).permute(2, 0, 1)
-    small = F.interpolate(
-        rgb[None].float(), (SIZE, SIZE), mode='bilinear', align_corners=False)
-    # OpenCV rounds to bytes
+    small = Image.open(photo).resize((SIZE, SIZE), Image.BICUBIC)
+    small = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float()
     model = load_model(*tiny_model)
-    outputs = model.predict_tasks(small.round() / 255, TASKS)
+    outputs = model.predict_tasks(small / 255, TASKS)
     for task, output in zip(TASKS, outputs):
         large = F.interpolate(
             output.clamp(0, 1), (60, 90), mode='bilinear', align_corners=False)
@@ -58,6 +56,19 @@ def test_resized_as_the_model_itself(inferencer: UPOCRInferencer,
         assert difference.mean() < 1
     assert np.array_equal(found['text_free'], found['images'][TASKS[0]])
     assert 'removal_mask' not in found
+
+
+def test_reduced_pictures_keep_fine_patterns(
+        inferencer: UPOCRInferencer) -> None:
+    """Lines of a pixel become gray, not what a grid of samples hits."""
+    lines = np.zeros((16 * SIZE, 16 * SIZE, 3), np.uint8)
+    lines[:, ::4] = 255
+    seen = []
+    handle = inferencer.predictor.model.backbone.register_forward_pre_hook(
+        lambda _, args: seen.append(args[0]))
+    predict(inferencer, lines, sizing='resize')
+    handle.remove()
+    assert seen[0][..., 2:-2].sub(0.25).abs().max() < 0.02
 
 
 def test_one_pass_of_the_encoder(inferencer: UPOCRInferencer,
