@@ -58,6 +58,22 @@ def test_resized_as_the_model_itself(inferencer: UPOCRInferencer,
     assert 'removal_mask' not in found
 
 
+def test_test_time_augmentation(inferencer: UPOCRInferencer,
+                                photo: Path) -> None:
+    """The mean of both; a picture and its mirror image give the same."""
+    options = dict(sizing='resize', composite='none')
+    rgb = np.asarray(Image.open(photo))
+    both, mirrored_both, alone, mirrored = (
+        predict(inferencer, image, tta=tta, **options)['images']
+        for tta in (True, False) for image in (rgb, rgb[:, ::-1]))
+    for task in TASKS:
+        mean = (alone[task].astype(float) + mirrored[task][:, ::-1]) / 2
+        assert np.abs(both[task] - mean).max() <= 1.5
+        difference = both[task].astype(int) - mirrored_both[task][:, ::-1]
+        assert np.abs(difference).max() <= 1
+    assert not np.array_equal(both[TASKS[0]], alone[TASKS[0]])
+
+
 def test_reduced_pictures_keep_fine_patterns(
         inferencer: UPOCRInferencer) -> None:
     """Lines of a pixel become gray, not what a grid of samples hits."""
@@ -220,6 +236,7 @@ def test_runtimes_agree_with_torch(inferencer: UPOCRInferencer,
     (dict(sizing='crop'), "sizing must be one of .*'crop'"),
     (dict(overlap=17), 'overlap must be at most 16.* 17'),
     (dict(overlap=-1), 'overlap must be an integer of at least 0'),
+    (dict(tta='yes'), "tta must be True or False, but got 'yes'"),
     (dict(composite='yes'), "composite must be one of .*'yes'"),
     (dict(preset='bold'), "preset must be one of .*'bold'"),
     (dict(mask='words'), "mask must be one of .*'words'"),

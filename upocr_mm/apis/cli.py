@@ -159,6 +159,7 @@ def predict(args: argparse.Namespace) -> int:
         tasks=tasks,
         sizing=args.sizing,
         overlap=args.overlap,
+        tta=args.tta,
         threshold=args.threshold)
     if args.command in ('remove', 'all'):
         for name in ('preset', 'dilation', 'feather', 'composite', 'regions'):

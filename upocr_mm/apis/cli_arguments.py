@@ -203,6 +203,10 @@ def _add_prediction(parser: argparse.ArgumentParser, command: str) -> None:
         help='of tiles, in pixels '
         '(default: a quarter of a tile)')
     group.add_argument(
+        '--tta',
+        action='store_true',
+        help='average with the mirror image: better, in twice the time')
+    group.add_argument(
         '--threshold',
         type=float,
         metavar='T',

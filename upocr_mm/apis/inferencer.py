@@ -19,6 +19,7 @@ from .options import PredictOptions
 from .overwriting import OverwriteGuard
 from .picture import Picture, Source, read_pictures
 from .prediction import Prediction
+from .predictors import FlipPredictor
 from .saving import result_files, save_prediction, sheet
 from .sizing import predict_pictures
 from .sources import find_sources, with_unique_names
@@ -201,7 +202,10 @@ class UPOCRInferencer(BaseInferencer):
         wanted = self.check(**options)
         asked = self._asked_tasks(wanted)
         overlap = self.size // 4 if wanted.overlap is None else wanted.overlap
-        results = predict_pictures(pictures, self.predictor,
+        predictor = self.predictor
+        if wanted.tta:
+            predictor = FlipPredictor(predictor)
+        results = predict_pictures(pictures, predictor,
                                    self._needed_tasks(asked, wanted),
                                    self.size, wanted.sizing, overlap)
         return [

@@ -26,6 +26,8 @@ class PredictOptions:
             its text would become too small.
         overlap: Pixels that neighboring tiles share; by default a quarter of
             a tile.
+        tta: Whether to average the outputs with those of the mirror image
+            (test-time augmentation): better, in twice the time.
         composite: ``'text'``: text removal changes nothing but the text.
             ``'none'``: the text-free picture is the output of the model
             everywhere, as it is scored.
@@ -48,6 +50,7 @@ class PredictOptions:
     tasks: str | Sequence[str] = 'all'
     sizing: str = 'auto'
     overlap: int | None = None
+    tta: bool = False
     composite: str = 'text'
     mask: str | np.ndarray = 'segmentation'
     regions: Sequence[Shape] | np.ndarray | None = None
@@ -64,6 +67,9 @@ class PredictOptions:
             if value not in allowed:
                 raise ValueError(f'{field} must be one of {allowed}, but got '
                                  f'{value!r}')
+        if not isinstance(self.tta, bool):
+            raise ValueError(f'tta must be True or False, but got '
+                             f'{self.tta!r}')
         if isinstance(self.mask, str):
             if self.mask not in MASKS:
                 raise ValueError(f'mask must be one of {MASKS} or an array, '

@@ -68,6 +68,33 @@ class TorchPredictor(BasePredictor):
         }
 
 
+class FlipPredictor(BasePredictor):
+    """The mean of the outputs for pictures and for their mirror images.
+
+    Test-time augmentation, as :class:`~upocr_mm.models.UPOCRTTAModel` with a
+    horizontal flip.
+
+    Args:
+        predictor: What computes both.
+    """
+
+    def __init__(self, predictor: BasePredictor) -> None:
+        super().__init__(f'{predictor.name}, flips averaged', predictor.tasks)
+        self.predictor = predictor
+
+    def __call__(self, images: np.ndarray,
+                 tasks: Sequence[str]) -> dict[str, np.ndarray]:
+        """See the base class."""
+        outputs = self.predictor(images, tasks)
+        flipped = self.predictor(
+            np.ascontiguousarray(images[..., ::-1]), tasks)
+        # As colors: a value far outside must not outvote the other.
+        return {
+            task: (output.clip(0, 1) + flipped[task][..., ::-1].clip(0, 1)) / 2
+            for task, output in outputs.items()
+        }
+
+
 class SessionPredictor(BasePredictor):
     """An exported network for one image at a time.
 

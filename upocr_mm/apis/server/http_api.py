@@ -92,11 +92,15 @@ class UploadLimit:
 
 def picture_options(
     sizing: Sizing = Form('auto', description='As a whole or in tiles.'),
+    tta: bool = Form(
+        False,
+        description='Average with the mirror image: better, in twice the '
+        'time.'),
     threshold: OptionalFloat = Form(
         None, description='Above which the segmentation is text, 0 to 1.'),
 ) -> dict[str, Any]:
     """Fields of every request."""
-    return dict(sizing=sizing, threshold=threshold)
+    return dict(sizing=sizing, tta=tta, threshold=threshold)
 
 
 def removal_options(
