@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from upocr_mm.synthesis import preset
-from upocr_mm.synthesis.forgeries import MOST_STRETCH, Forger, Forgery, _font
+from upocr_mm.synthesis import forgeries, preset
+from upocr_mm.synthesis.forgeries import Forger, Forgery
+from upocr_mm.synthesis.letter_geometry import (MOST_STRETCH, font_of,
+                                                glyphs_in_place)
 from upocr_mm.synthesis.scene import Scene, SceneComposer
 
 COMPOSER = SceneComposer(preset('document', size=(160, 192)))
@@ -71,14 +73,13 @@ def test_copied_words_and_characters_keep_their_shape(
 def test_typed_letters_are_hardly_stretched(scenes: list[Scene],
                                             kind: str) -> None:
     factors = []
-    glyphs = Forger._glyphs
 
-    def noted(self: Forger, word, text, span, box, font) -> np.ndarray:
-        length = _font(word, font).getlength(text)
+    def noted(word, text, span, box, font) -> np.ndarray:
+        length = font_of(word, font).getlength(text)
         factors.append((span[1] - span[0]) / length)
-        return glyphs(self, word, text, span, box, font)
+        return glyphs_in_place(word, text, span, box, font)
 
-    with patch.object(Forger, '_glyphs', noted):
+    with patch.object(forgeries, 'glyphs_in_place', noted):
         done = [f for scene in scenes for f in forged(scene, kind)]
     assert len(factors) == len(done) > (0 if kind == 'digits' else 30)
     assert max(factors) <= 1.31 and min(factors) >= 1 / 1.31

@@ -7,16 +7,17 @@ typed anew; ``digits``: one or two digits of a number are changed;
 leave.
 """
 from __future__ import annotations
-import math
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from .camera import Camera, decompress, to_bytes
-from .font_pool import SHAPED, draws, font_for
+from .font_pool import SHAPED, draws
 from .inks import choose_ink, draw_ink
+from .letter_geometry import (Box, alike, digit_places, font_of,
+                              glyphs_in_place, ink_box, same_shape, span_of,
+                              stretch_of)
 from .scene import COVERED, Scene, SceneComposer, SceneWord, box_of
 from .texts import SCRIPTS, Texts
 from .textures import sensor_noise
@@ -25,15 +26,12 @@ from .textures import sensor_noise
 MIN_SIDE = 7
 # The pixels of letters that show their color: those above this part of them.
 STRONGEST = 0.7
-# New letters are stretched in width by at most this factor.
-MOST_STRETCH = 1.3
 # Shorter side of the ground that a spliced word is cut from, in pixels.
 SPLICED_FROM = 64
 # Fewest pixels on each side of characters that are copied.
 MIN_CHARACTERS = 4
-# x1, y1, x2, y2: on a canvas, or inclusive in the picture.
+# x1, y1, x2, y2 on a canvas.
 FlatBox = tuple[float, float, float, float]
-Box = tuple[int, int, int, int]
 
 
 class Forgery(NamedTuple):
@@ -104,7 +102,7 @@ class Forger:
             box = self._change_digits(word)
         else:
             text = self.altered(word)
-            box = text and self._retype(word, text, _span(word))
+            box = text and self._retype(word, text, span_of(word))
         return Forgery(kind, index, box, part) if box else None
 
     def _sources(self, word: SceneWord) -> list[SceneWord]:
@@ -127,11 +125,11 @@ class Forger:
         """
         font = font or word.flat.font
         texts = Texts(self.rng, word.flat.locale)
-        start, stop = _span(word)
+        start, stop = span_of(word)
         for _ in range(4):
             new = texts.instead_of(word.text)
             if new != word.text and all(draws(font, c) for c in new):
-                if _alike(_font(word, font).getlength(new), stop - start):
+                if alike(font_of(word, font).getlength(new), stop - start):
                     return new
         return None
 
@@ -144,7 +142,7 @@ class Forger:
 
     def _change_digits(self, word: SceneWord) -> Box | None:
         """Retype one or two digits."""
-        places = _digit_places(word)
+        places = digit_places(word)
         if not places:
             return None
         start = places[self.rng.integers(len(places))]
@@ -156,8 +154,8 @@ class Forger:
         while new == old:
             new = ''.join(str(d) for d in self.rng.integers(0, 10, len(old)))
         span = word.flat.characters[start], word.flat.characters[stop]
-        width = _font(word, word.flat.font).getlength(new)
-        if not _alike(width, span[1] - span[0]):
+        width = font_of(word, word.flat.font).getlength(new)
+        if not alike(width, span[1] - span[0]):
             return None
         return self._retype(word, new, span)
 
@@ -198,7 +196,7 @@ class Forger:
             source for source in (self._padded(self.tight_box(w))
                                   for w in self._sources(word)
                                   if w is not word and w.text != word.text)
-            if _same_shape(source, box)
+            if same_shape(source, box)
         ]
         if not sources:
             return None
@@ -228,7 +226,7 @@ class Forger:
             if (word.text[to:to + count] != source.text[of:of + count]
                     and min(box[2] - box[0], box[3] - box[1], other[2] -
                             other[0], other[3] - other[1]) >= MIN_CHARACTERS
-                    and _same_shape(other, box)):
+                    and same_shape(other, box)):
                 return self._copy(other, box)
         return None
 
@@ -239,11 +237,11 @@ class Forger:
     def _typed_box(self, word: SceneWord, text: str, span: tuple[float, float],
                    font: str) -> Box:
         """Around old letters and the new ones that replace them."""
-        left, top, right, bottom = _ink_box(word, text, font)
+        left, top, right, bottom = ink_box(word, text, font)
         start, base = span[0], word.flat.baseline
-        stretch = _stretch(word, text, span, font)
+        stretch = stretch_of(word, text, span, font)
         x1, y1, x2, y2 = word.flat.box
-        if span != _span(word):
+        if span != span_of(word):
             x1, x2 = span
         return self._padded(
             self._picture_box(
@@ -256,7 +254,7 @@ class Forger:
         camera."""
         rng, composer = self.rng, self.composer
         script = SCRIPTS.get(word.flat.locale, 'latin')
-        font, span = composer.fonts.pick(rng, script), _span(word)
+        font, span = composer.fonts.pick(rng, script), span_of(word)
         text = self.altered(word, font)
         if text is None:
             return None
@@ -269,7 +267,7 @@ class Forger:
         patch = ground[top:top + size[0], left:left + size[1]]
         # Forgers choose what has about the color, and match it.
         patch = self._toned(patch, box).astype(np.float32).clip(0, 1)
-        glyphs = self._glyphs(word, text, span, box, font)
+        glyphs = glyphs_in_place(word, text, span, box, font)
         ink = choose_ink(rng, patch.reshape(-1, 3), word.height, 0., 0., 0.,
                          is_paper)
         draw_ink(patch, glyphs, None, ink, rng)
@@ -287,7 +285,7 @@ class Forger:
         rng = self.rng
         box = self._typed_box(word, text, span, word.flat.font)
         patch = self._erased(word, span, box)
-        glyphs = self._glyphs(word, text, span, box, word.flat.font)
+        glyphs = glyphs_in_place(word, text, span, box, word.flat.font)
         if rng.random() < 0.6:
             glyphs = cv2.GaussianBlur(glyphs, (0, 0), rng.uniform(0.3, 0.8))
         self._write(patch, glyphs, word, 0.02)
@@ -298,13 +296,13 @@ class Forger:
 
     def _generate(self, word: SceneWord) -> Box | None:
         """Type, then what an upsampling network does to the whole patch."""
-        rng, font, span = self.rng, word.flat.font, _span(word)
+        rng, font, span = self.rng, word.flat.font, span_of(word)
         text = self.altered(word)
         if text is None:
             return None
         box = self._typed_box(word, text, span, font)
         patch = self._erased(word, span, box)
-        glyphs = self._glyphs(word, text, span, box, font)
+        glyphs = glyphs_in_place(word, text, span, box, font)
         self._write(patch, glyphs, word, 0.04)
         height, width = glyphs.shape
         factor = rng.uniform(0.45, 0.85)
@@ -341,10 +339,10 @@ class Forger:
         region = to_bytes(self.host[rows, columns])
         filled = cv2.inpaint(region, ink, 3, cv2.INPAINT_TELEA)
         own = np.zeros_like(ink)
-        around = word.around if span == _span(word) else (span[0],
-                                                          word.around[1],
-                                                          span[1],
-                                                          word.around[3])
+        around = word.around if span == span_of(word) else (span[0],
+                                                            word.around[1],
+                                                            span[1],
+                                                            word.around[3])
         self._fill(own, word.warp.quadrilateral(around), (left, top), 1)
         for other in self.scene.words:
             if other is not word:
@@ -391,72 +389,3 @@ class Forger:
             color = ground + (color - ground) / solid
         color = (color + self.rng.normal(0, spread, 3)).clip(0, 1)
         patch += glyphs[..., None] * (color.astype(np.float32) - patch)
-
-    def _glyphs(self, word: SceneWord, text: str, span: tuple[float, float],
-                box: Box, font: str) -> np.ndarray:
-        """New letters in the place of old ones, on their baseline.
-
-        Args:
-            word: The word.
-            text: The new letters.
-            span: From where to where they reach on its canvas.
-            box: Of the picture.
-            font: Path of the font.
-
-        Returns:
-            Their opacity within the box, float32 (H, W).
-        """
-        left, top, right, bottom = _ink_box(word, text, font)
-        flat = Image.new('L', (right - left + 4, bottom - top + 4))
-        ImageDraw.Draw(flat).text((2 - left, 2 - top),
-                                  text,
-                                  255,
-                                  _font(word, font),
-                                  anchor='ls')
-        x1, y1, x2, y2 = box
-        x, y = word.warp.maps((slice(y1, y2 + 1), slice(x1, x2 + 1)))
-        stretch = _stretch(word, text, span, font)
-        glyphs = cv2.remap(
-            np.asarray(flat),
-            (x - float(span[0])) * float(1 / stretch) + float(2 - left),
-            y - float(word.flat.baseline + top - 2), cv2.INTER_LINEAR)
-        return glyphs.astype(np.float32) / 255
-
-
-def _digit_places(word: SceneWord) -> list[int]:
-    return [i for i, c in enumerate(word.text) if c in '0123456789']
-
-
-def _span(word: SceneWord) -> tuple[float, float]:
-    """From where to where the pen moves for a word on its canvas."""
-    return word.flat.characters[0], word.flat.characters[-1]
-
-
-def _font(word: SceneWord, path: str) -> ImageFont.FreeTypeFont:
-    """A font in the size of a word."""
-    script = SCRIPTS.get(word.flat.locale, 'latin')
-    return font_for(script)(path, word.flat.font_size)
-
-
-def _ink_box(word: SceneWord, text: str, font: str) -> Box:
-    """Of a text in the size of a word, around the start of its baseline."""
-    left, top, right, bottom = _font(word, font).getbbox(text, anchor='ls')
-    left, top = math.floor(left), math.floor(top)
-    return (left, top, max(math.ceil(right),
-                           left + 1), max(math.ceil(bottom), top + 1))
-
-
-def _stretch(word: SceneWord, text: str, span: tuple[float, float],
-             font: str) -> float:
-    """By which factor a text is widened to reach from end to end."""
-    return (span[1] - span[0]) / max(_font(word, font).getlength(text), 1)
-
-
-def _same_shape(first: Box, second: Box) -> bool:
-    """Whether one box can take the content of another without distortion."""
-    return _alike((first[2] - first[0] + 1) * (second[3] - second[1] + 1),
-                  (second[2] - second[0] + 1) * (first[3] - first[1] + 1))
-
-
-def _alike(first: float, second: float) -> bool:
-    return max(first, second) <= MOST_STRETCH * min(first, second)
