@@ -48,9 +48,9 @@ def test_from_nothing_to_weights(assets: Path, tmp_path: Path) -> None:
     assert 'synthesize_dataset.py' in first_run
     again = train(2)
     assert 'synthesize_dataset.py' not in again
-    assert again.count('resumed epoch: 0, iter: 1') == 3
+    assert again.count('resumed epoch: 0, iter: 1') == 4
     # The stages start from the weights of the one before.
-    assert first_run.count('Load checkpoint from') == 2
+    assert first_run.count('Load checkpoint from') == 3
     first, second = sorted(
         (tmp_path / 'nano').glob('*.safetensors'),
         key=lambda file: file.stat().st_mtime)
