@@ -4,8 +4,8 @@
 _base_ = './upocr_swinv2-n_1xb6-10k_first-stage-128x128.py'
 load, pack = _base_.load, _base_.pack
 resize = dict(type='PairedResize', size=(256, 256))
-# Half-sure strokes are gray. On held-out samples 0.3 to 0.4 is best; those of
-# scans are less sure than those of synthetic pictures.
+# Uncertain strokes are gray. On held-out samples 0.3 to 0.4 is best; on scans
+# strokes come out fainter.
 model = dict(codecs=dict(text_segmentation=dict(threshold=0.3)))
 # A step for each picture of a task: more steps in the time there is.
 train_dataloader = dict(

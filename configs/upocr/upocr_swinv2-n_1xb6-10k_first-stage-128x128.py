@@ -1,6 +1,6 @@
-# First of the two stages of tools/train_nano.py: small samples, of which a CPU
-# computes four times as many, of photographs and fonts that
-# tools/synthesis_assets fetches (UPOCR_ASSETS/backgrounds and fonts).
+# First stage of tools/train_nano.py: small samples, of which a CPU computes
+# four times as many, of photographs and fonts that tools/synthesis_assets
+# fetches (UPOCR_ASSETS/backgrounds and fonts).
 _base_ = './upocr_swinv2-n_1xb6-3k_on-the-fly-128x128.py'
 assets = '{{$UPOCR_ASSETS:data/assets}}'
 train_dataloader = dict(

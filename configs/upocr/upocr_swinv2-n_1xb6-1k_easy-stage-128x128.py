@@ -1,4 +1,4 @@
-# Before the two stages of tools/train_nano.py: a few large words. After these
+# Before the first stage of tools/train_nano.py: a few large words. After these
 # 1,000 steps and 2,000 of the first stage's samples, strokes had a foreground
 # IoU of 38 % on held-out ones, after 3,000 of the first stage's alone 11 %.
 _base_ = './upocr_swinv2-n_1xb6-10k_first-stage-128x128.py'

@@ -75,6 +75,8 @@ def test_commands_write_their_pictures(run, photo: Path) -> None:
     mask = np.asarray(Image.open('segment.png'))
     assert mask.shape == (60, 90) and set(np.unique(mask)) <= {0, 255}
     assert Image.open('detect.png').size == (90, 60)
+    assert run('segment', photo, '--tta', '-o', 'mean.png').code == 0
+    assert not np.array_equal(np.asarray(Image.open('mean.png')), mask)
     assert run('all', photo, '-o', 'every').code == 0
     assert len(files(Path('every'))) == 7
     assert np.array_equal(

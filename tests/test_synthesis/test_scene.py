@@ -24,6 +24,20 @@ def some(request) -> list[Scene]:
     return scenes(request.param, 12)
 
 
+def test_signs_are_turned_and_curved() -> None:
+
+    def shares(name: str) -> tuple[float, float]:
+        warps = [word.warp for scene in scenes(name, 40)
+                 for word in scene.words]  # yapf: disable
+        ends = [warp.points(np.float64([[0, 0], [99, 0]])) for warp in warps]
+        sines = [abs(b[1] - a[1]) / np.hypot(*(b - a)) for a, b in ends]
+        return (np.mean([warp.curved for warp in warps]),
+                np.mean(np.array(sines) > np.sin(np.deg2rad(15))))
+
+    sign, scene = shares('sign'), shares('scene')
+    assert sign[0] > 1.5 * scene[0] and sign[1] > 1.5 * scene[1]
+
+
 def test_shapes_and_ranges(some: list[Scene]) -> None:
     assert sum(len(scene.words) for scene in some) > 12
     for scene in some:

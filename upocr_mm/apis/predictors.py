@@ -72,14 +72,14 @@ class FlipPredictor(BasePredictor):
     """The mean of the outputs for pictures and for their mirror images.
 
     Test-time augmentation, as :class:`~upocr_mm.models.UPOCRTTAModel` with a
-    horizontal flip.
+    horizontal flip. Outputs are clamped to [0, 1].
 
     Args:
         predictor: What computes both.
     """
 
     def __init__(self, predictor: BasePredictor) -> None:
-        super().__init__(f'{predictor.name}, flips averaged', predictor.tasks)
+        super().__init__(predictor.name, predictor.tasks)
         self.predictor = predictor
 
     def __call__(self, images: np.ndarray,

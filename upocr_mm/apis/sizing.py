@@ -92,8 +92,9 @@ def _predict_whole(pictures: Sequence[Picture], predictor: BasePredictor,
     # lines of large pictures do not turn into dots.
     images = np.stack([
         mmcv.imresize(
-            p.rgb, (size, size), interpolation='bicubic', backend='pillow')
-        for p in pictures
+            np.ascontiguousarray(p.rgb), (size, size),
+            interpolation='bicubic',
+            backend='pillow') for p in pictures
     ])
     images = images.transpose(0, 3, 1, 2).astype(np.float32) / 255
     outputs = predictor(images, tasks)

@@ -1,4 +1,4 @@
-"""What synthetic data looks like: one typed configuration, four presets."""
+"""What synthetic data looks like: one typed configuration, and presets."""
 from __future__ import annotations
 import dataclasses
 import math
@@ -288,7 +288,7 @@ PRESETS: dict[str, dict[str, Any]] = dict(
         curved=0.25,
         camera=CameraConfig(blur=0.4, motion=0., noise=0.01,
                             quality=(75, 98))),
-    # Shop signs and logos: turned, on arcs, large, in color.
+    # Shop signs and logos: turned, on arcs, with effects.
     sign=dict(
         layouts=dict(
             word=5, line=4, poster=2, label=1, price_tag=0.5, street_sign=1),

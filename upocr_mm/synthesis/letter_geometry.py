@@ -48,7 +48,7 @@ def glyphs_in_place(word: SceneWord, text: str, span: tuple[float, float],
 
 
 def digit_places(word: SceneWord) -> list[int]:
-    """Which characters of a word are digits, by their number."""
+    """Indices of the digits in a word."""
     return [i for i, c in enumerate(word.text) if c in '0123456789']
 
 
@@ -64,7 +64,7 @@ def font_of(word: SceneWord, path: str) -> ImageFont.FreeTypeFont:
 
 
 def ink_box(word: SceneWord, text: str, font: str) -> Box:
-    """Of a text in the size of a word, around the start of its baseline."""
+    """The box around a text's ink, from the start of its baseline."""
     left, top, right, bottom = font_of(word, font).getbbox(text, anchor='ls')
     left, top = math.floor(left), math.floor(top)
     return (left, top, max(math.ceil(right),

@@ -105,6 +105,8 @@ def test_options_reach_the_model(client: TestClient, photo: Path) -> None:
     assert not changed[30:].any() and not changed[:, :45].any()
     whole = pixels(post(client, 'remove', photo, composite='none'))
     assert (whole != before).any(2).mean() > 0.9
+    mean = pixels(post(client, 'remove', photo, composite='none', tta='true'))
+    assert (mean != whole).any()
 
 
 def test_pages(client: TestClient) -> None:

@@ -160,7 +160,7 @@ async def known_fields(request: Request) -> None:
     """Refuse fields that would have no effect."""
     form = await request.form()
     name = request.url.path.rsplit('/', 1)[-1]
-    allowed = {'image', 'sizing', 'threshold'}
+    allowed = {'image', *signature(picture_options).parameters}
     if name != 'all':
         allowed |= {'answer', 'format', 'quality', 'page'}
     if name in ('all', 'remove'):
