@@ -4,9 +4,10 @@
 
 fetches photographs and fonts with free licenses (Debian packages, 1.5 GB),
 makes held-out samples, trains with ``mim train`` on easy samples, on all kinds
-of 128 x 128, then of 256 x 256, then with more signs and forgeries, and writes
-the weights as safetensors. What is done already is skipped: after an interrupt
-the same command goes on where it stopped.
+of 128 x 128, then of 256 x 256, then with more signs and forgeries, then with
+larger letters, and writes the mean of the last two weights as safetensors.
+What is done already is skipped: after an interrupt the same command goes on
+where it stopped.
 """
 from __future__ import annotations
 import argparse
@@ -23,7 +24,8 @@ CONFIGS = ROOT / 'configs/upocr'
 STAGES = ('upocr_swinv2-n_1xb6-1k_easy-stage-128x128',
           'upocr_swinv2-n_1xb6-10k_first-stage-128x128',
           'upocr_swinv2-n_1xb3-11k_second-stage-256x256',
-          'upocr_swinv2-n_1xb3-5k_third-stage-256x256')
+          'upocr_swinv2-n_1xb3-5k_third-stage-256x256',
+          'upocr_swinv2-n_1xb4-8k_fourth-stage-256x256')
 
 
 def parse_args() -> argparse.Namespace:
@@ -94,11 +96,12 @@ def main() -> None:
             min(os.cpu_count() or 1, 4), '--overwrite', '--backgrounds',
             assets / 'backgrounds', '--fonts', assets / 'fonts')
     os.environ.update(UPOCR_DATA=str(data), UPOCR_ASSETS=str(assets.resolve()))
-    options = args.cfg_options
+    options, ends = args.cfg_options, []
     for i, name in enumerate(STAGES):
-        last = train(name, work_dir / f'train_{i + 1}', options)
-        options = [*args.cfg_options, f'load_from={last}']
-    run(ROOT / 'tools/model_converters/publish_model.py', last,
+        ends.append(train(name, work_dir / f'train_{i + 1}', options))
+        options = [*args.cfg_options, f'load_from={ends[-1]}']
+    # Better on photographs than either of them (docs/nano_model.md).
+    run(ROOT / 'tools/model_converters/publish_model.py', *reversed(ends[-2:]),
         work_dir / STAGES[-1])
 
 

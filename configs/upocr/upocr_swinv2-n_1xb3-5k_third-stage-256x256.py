@@ -1,7 +1,7 @@
-# Third stage of tools/train_nano.py, and the config of the weights that it
-# makes, from the weights of the second: with signs and logos, whose letters
-# are turned and on arcs, and with more forged words (about a third of all),
-# more of them of the kinds that are easier to see.
+# Third stage of tools/train_nano.py, from the weights of the second: with
+# signs and logos, whose letters are turned and on arcs, and with more forged
+# words (about a third of all), more of them of the kinds that are easier to
+# see.
 _base_ = './upocr_swinv2-n_1xb3-11k_second-stage-256x256.py'
 presets = ('scene', 'document', 'poster', 'sign')
 forgeries = dict(

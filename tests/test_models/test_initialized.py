@@ -75,7 +75,7 @@ def test_the_test_finds_them(filled_memory) -> None:
 
 
 def test_all_are_found() -> None:
-    assert len(FILES) == 14 + 16 + 3 + 8 + 8 + 4
+    assert len(FILES) == 15 + 16 + 3 + 8 + 8 + 4
 
 
 @pytest.mark.parametrize('path', FILES, ids=[path.stem for path in FILES])

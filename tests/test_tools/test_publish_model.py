@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 from tiny_run import tiny_cfg
 
+from upocr_mm.checkpoint import load_tensors
 from upocr_mm.deploy import load_model
 
 TOOL = Path(__file__).parents[2] / 'tools/model_converters/publish_model.py'
@@ -58,4 +59,34 @@ def test_what_cannot_be_published(tmp_path: Path) -> None:
     assert result.returncode == 1 and 'iter_7.pth has no' in result.stderr
     result = publish(tmp_path / 'no.pth', tmp_path / 'out' / 'a')
     assert result.returncode == 2 and 'does not exist' in result.stderr
+    assert not (tmp_path / 'out').exists()
+
+
+def test_mean_of_checkpoints(tmp_path: Path) -> None:
+    """Of numbers; integers and meta data are those of the first."""
+    files = []
+    for i, value in enumerate((1., 2., 6.)):
+        state = dict(a=torch.tensor([value, 0.5]), count=torch.tensor(i))
+        files.append(tmp_path / f'iter_{i}.pth')
+        torch.save(dict(state_dict=state, meta=dict(iter=i)), files[-1])
+    result = publish(*files, tmp_path / 'out' / 'a')
+    assert result.returncode == 0, result.stderr
+    file, = (tmp_path / 'out').iterdir()
+    content = load_tensors(str(file))
+    assert content['state_dict']['a'].tolist() == [3, 0.5]
+    assert content['state_dict']['count'] == 0
+    assert content['meta']['iter'] == 0
+
+
+def test_mean_of_different_models(tmp_path: Path) -> None:
+    states = (dict(a=torch.ones(2)), dict(a=torch.ones(3)),
+              dict(b=torch.ones(2)))
+    files = [tmp_path / f'iter_{i}.pth' for i in range(3)]
+    for file, state in zip(files, states):
+        torch.save(dict(state_dict=state), file)
+    for other, shape in ((files[1], (3, )), (files[2], None)):
+        result = publish(files[0], other, tmp_path / 'out' / 'a')
+        assert result.returncode == 1
+        assert (f'{other}: a must have the shape (2,) as in the first '
+                f'checkpoint, got {shape}') in result.stderr
     assert not (tmp_path / 'out').exists()

@@ -37,8 +37,7 @@ def test_from_nothing_to_weights(assets: Path, tmp_path: Path) -> None:
             str(ROOT / 'tools/train_nano.py'),
             str(tmp_path / 'nano'), '--assets',
             str(assets), '--num-test', '1', '--cfg-options',
-            f'train_cfg.max_iters={iterations}',
-            'train_dataloader.batch_size=3'
+            f'train_cfg.max_iters={iterations}'
         ]
         done = subprocess.run(words, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -48,9 +47,9 @@ def test_from_nothing_to_weights(assets: Path, tmp_path: Path) -> None:
     assert 'synthesize_dataset.py' in first_run
     again = train(2)
     assert 'synthesize_dataset.py' not in again
-    assert again.count('resumed epoch: 0, iter: 1') == 4
+    assert again.count('resumed epoch: 0, iter: 1') == 5
     # The stages start from the weights of the one before.
-    assert first_run.count('Load checkpoint from') == 3
+    assert first_run.count('Load checkpoint from') == 4
     first, second = sorted(
         (tmp_path / 'nano').glob('*.safetensors'),
         key=lambda file: file.stat().st_mtime)

@@ -6,14 +6,20 @@ The weights alone, in half precision, as safetensors, which hold no code:
 
 writes ``upocr_swinv2-n-1a2b3c4d.safetensors``, named by the beginning of its
 SHA-256. The weights are those that a test of the checkpoint uses (with
-EMAHook their mean). Losses, buffers that are computed from the window size,
-optimizer and log are left out.
+EMAHook their mean). Of several checkpoints,
+
+    python tools/model_converters/publish_model.py A.pth B.pth upocr_swinv2-n
+
+their mean is written (Wortsman et al., Model soups, ICML 2022). They must be
+of one model, each trained on from the one before. Losses, buffers that are
+computed from the window size, optimizer and log are left out.
 """
 from __future__ import annotations
 import argparse
 import hashlib
 import re
 from pathlib import Path
+from typing import Sequence
 
 import torch
 
@@ -25,22 +31,8 @@ LEFT_OUT = re.compile(r'^losses\.|relative_position_index$')
 META = ('upocr', 'iter', 'epoch', 'time', 'experiment_name')
 
 
-def publish(source: Path, target: Path) -> tuple[Path, str, float]:
-    """Write the file.
-
-    Args:
-        source: Checkpoint of a training.
-        target: Its path without hash and suffix.
-
-    Returns:
-        The file, its SHA-256, and the largest relative difference that half
-        precision makes in a tensor (of its largest value).
-
-    Raises:
-        FileNotFoundError: There is no checkpoint.
-        ValueError: It is damaged, has no weights, or some that half precision
-            cannot hold.
-    """
+def read_weights(source: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    """Weights and meta data of a checkpoint; see :func:`publish`."""
     content = load_tensors(str(source), skip_objects=True)
     state = content.get('state_dict')
     if not isinstance(state, dict) or not all(
@@ -48,10 +40,59 @@ def publish(source: Path, target: Path) -> tuple[Path, str, float]:
             for value in state.values()) or not state:
         raise ValueError(f'{source} has no state_dict with weights')
     task_meta_of(content, str(source))
+    weights = {k: v for k, v in state.items() if not LEFT_OUT.search(k)}
+    return weights, content.get('meta') or {}
+
+
+def add_weights(total: dict[str, torch.Tensor], more: dict[str, torch.Tensor],
+                source: Path) -> None:
+    """Add weights to the sum, in place.
+
+    Raises:
+        ValueError: They are of another model.
+    """
+    for key in sorted({*total, *more}):
+        first, other = (
+            tuple(state[key].shape) if key in state else None
+            for state in (total, more))
+        if first != other:
+            raise ValueError(f'{source}: {key} must have the shape {first} as '
+                             f'in the first checkpoint, got {other}')
+    for key, value in more.items():
+        if value.is_floating_point():
+            total[key] = total[key] + value.double()
+
+
+def publish(sources: Sequence[Path], target: Path) -> tuple[Path, str, float]:
+    """Write the file.
+
+    Args:
+        sources: Checkpoints of a training, of which the mean is written, with
+            the meta data of the first.
+        target: Path of the file without hash and suffix.
+
+    Returns:
+        The file, its SHA-256, and the largest relative difference that half
+        precision makes in a tensor (of its largest value).
+
+    Raises:
+        FileNotFoundError: There is no checkpoint.
+        ValueError: One is damaged, has no weights, or some that half precision
+            cannot hold, or they are not of one model.
+    """
+    source, *others = sources
+    state, given = read_weights(source)
+    if others:
+        state = {
+            key: value.double() if value.is_floating_point() else value
+            for key, value in state.items()
+        }
+        for other in others:
+            add_weights(state, read_weights(other)[0], other)
     weights, worst = {}, 0.
     for key, value in state.items():
-        if LEFT_OUT.search(key):
-            continue
+        if others and value.is_floating_point():
+            value = value / (1 + len(others))
         weights[key] = value
         if value.is_floating_point():
             weights[key] = half = value.half()
@@ -60,12 +101,12 @@ def publish(source: Path, target: Path) -> tuple[Path, str, float]:
                                  'finite, or too large for half precision')
             span = float(value.abs().max().clamp(min=1e-30))
             worst = max(worst, float((half - value).abs().max()) / span)
-    given = content.get('meta') or {}
     meta = {key: given[key] for key in META if key in given}
     data = safetensors_of(dict(state_dict=weights, meta=meta))
     digest = hashlib.sha256(data).hexdigest()
     file = target.with_name(f'{target.name}-{digest[:8]}.safetensors')
-    refuse_same_file(file, source)
+    for path in sources:
+        refuse_same_file(file, path)
     write_whole(data, file)
     return file, digest, worst
 
@@ -74,7 +115,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('source', type=Path, help='checkpoint of a training')
+    parser.add_argument(
+        'sources',
+        type=Path,
+        nargs='+',
+        metavar='source',
+        help='checkpoint of a training; of several the mean is written')
     parser.add_argument(
         'target', type=Path, help='path of the file, without hash and suffix')
     args = parser.parse_args()
@@ -82,7 +128,7 @@ def main() -> None:
         if not args.target.name or args.target.is_dir():
             raise UsageError(f'{args.target} is a folder; name the file to '
                              'write, without hash and suffix')
-        file, digest, worst = publish(args.source, args.target)
+        file, digest, worst = publish(args.sources, args.target)
     print(f'{file}: {file.stat().st_size / 1e6:.1f} MB\nSHA-256: {digest}\n'
           f'half precision changes a tensor by at most {worst:.1e} of its '
           'largest value')

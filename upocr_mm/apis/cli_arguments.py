@@ -205,7 +205,8 @@ def _add_prediction(parser: argparse.ArgumentParser, command: str) -> None:
     group.add_argument(
         '--tta',
         action='store_true',
-        help='average with the mirror image: better, in twice the time')
+        help='average with the mirror image and with both reduced: better, '
+        'in four times the time')
     group.add_argument(
         '--threshold',
         type=float,

@@ -19,7 +19,7 @@ from .options import PredictOptions
 from .overwriting import OverwriteGuard
 from .picture import Picture, Source, read_pictures
 from .prediction import Prediction
-from .predictors import FlipPredictor
+from .predictors import TTAPredictor
 from .saving import result_files, save_prediction, sheet
 from .sizing import predict_pictures
 from .sources import find_sources, with_unique_names
@@ -204,7 +204,7 @@ class UPOCRInferencer(BaseInferencer):
         overlap = self.size // 4 if wanted.overlap is None else wanted.overlap
         predictor = self.predictor
         if wanted.tta:
-            predictor = FlipPredictor(predictor)
+            predictor = TTAPredictor(predictor)
         results = predict_pictures(pictures, predictor,
                                    self._needed_tasks(asked, wanted),
                                    self.size, wanted.sizing, overlap)

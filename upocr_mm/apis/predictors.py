@@ -7,9 +7,14 @@ from typing import Callable, Sequence
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from ..deploy import BaseSession
 from ..models import UPOCR
+
+TAMPERING = 'tampered_text_detection'
+# Side of the reduced picture of test-time augmentation, as a part.
+REDUCED = 0.75
 
 
 class BasePredictor(ABC):
@@ -68,14 +73,15 @@ class TorchPredictor(BasePredictor):
         }
 
 
-class FlipPredictor(BasePredictor):
-    """The mean of the outputs for pictures and for their mirror images.
+class TTAPredictor(BasePredictor):
+    """Test-time augmentation: the mean of several outputs.
 
-    Test-time augmentation, as :class:`~upocr_mm.models.UPOCRTTAModel` with a
-    horizontal flip. Outputs are clamped to [0, 1].
+    Of each picture and its mirror image; but for tampered text detection also
+    of both at three quarters of their size, where letters that are too large
+    to be seen as text are smaller. Outputs are clamped to [0, 1].
 
     Args:
-        predictor: What computes both.
+        predictor: What computes each.
     """
 
     def __init__(self, predictor: BasePredictor) -> None:
@@ -85,14 +91,42 @@ class FlipPredictor(BasePredictor):
     def __call__(self, images: np.ndarray,
                  tasks: Sequence[str]) -> dict[str, np.ndarray]:
         """See the base class."""
-        outputs = self.predictor(images, tasks)
-        flipped = self.predictor(
-            np.ascontiguousarray(images[..., ::-1]), tasks)
-        # As colors: a value far outside must not outvote the other.
+        whole = torch.from_numpy(images)
+        outputs = self._both(whole, tasks)
+        # Forgeries show in fine detail, which a reduced picture has lost.
+        coarse = [task for task in tasks if task != TAMPERING]
+        if coarse:
+            size = whole.shape[-1]
+            inner = round(REDUCED * size)
+            before = (size - inner) // 2
+            after = size - inner - before
+            # Exported networks take one size: the border is continued. They
+            # are loaded for `tasks`, others would take time.
+            small = self._both(
+                F.pad(
+                    _resize(whole, inner), (before, after, before, after),
+                    mode='replicate'), tasks)
+            frame = slice(before, before + inner)
+            for task in coarse:
+                part = _resize(small[task][..., frame, frame], size)
+                outputs[task] = (outputs[task] + part) / 2
+        return {task: outputs[task].numpy() for task in tasks}
+
+    def _both(self, images: torch.Tensor,
+              tasks: Sequence[str]) -> dict[str, torch.Tensor]:
+        """The mean of the outputs for pictures and their mirror images."""
+        outputs = self.predictor(images.numpy(), tasks)
+        flipped = self.predictor(images.flip(-1).numpy(), tasks)
         return {
-            task: (output.clip(0, 1) + flipped[task][..., ::-1].clip(0, 1)) / 2
-            for task, output in outputs.items()
+            task: (torch.from_numpy(outputs[task]).clamp(0, 1) +
+                   torch.from_numpy(flipped[task]).flip(-1).clamp(0, 1)) / 2
+            for task in tasks
         }
+
+
+def _resize(images: torch.Tensor, side: int) -> torch.Tensor:
+    """Images (N, 3, H, W) at (N, 3, side, side), over all pixels."""
+    return F.interpolate(images, (side, side), mode='bilinear', antialias=True)
 
 
 class SessionPredictor(BasePredictor):

@@ -94,8 +94,8 @@ def picture_options(
     sizing: Sizing = Form('auto', description='As a whole or in tiles.'),
     tta: bool = Form(
         False,
-        description='Average with the mirror image: better, in twice the '
-        'time.'),
+        description='Average with the mirror image and with both reduced: '
+        'better, in four times the time.'),
     threshold: OptionalFloat = Form(
         None, description='Above which the segmentation is text, 0 to 1.'),
 ) -> dict[str, Any]:
