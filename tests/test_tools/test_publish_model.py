@@ -90,3 +90,29 @@ def test_mean_of_different_models(tmp_path: Path) -> None:
         assert (f'{other}: a must have the shape (2,) as in the first '
                 f'checkpoint, got {shape}') in result.stderr
     assert not (tmp_path / 'out').exists()
+
+
+def test_mean_of_other_tasks_and_damaged_weights(tmp_path: Path) -> None:
+    files = [tmp_path / f'iter_{i}.pth' for i in range(4)]
+    for file, color, value in zip(files, (255, 255, 128, 255),
+                                  (1., 3., 3., float('inf'))):
+        palettes = dict(text_segmentation=[(0, 0, 0), (color, ) * 3])
+        torch.save(
+            dict(
+                state_dict=dict(a=torch.full((2, ), value)),
+                meta=dict(upocr=dict(palettes=palettes))), file)
+    for other, message in (
+        (files[2], 'tasks and colors must be '),
+        (files[3], 'a has values that are not finite'),
+    ):
+        result = publish(files[0], other, tmp_path / 'out' / 'a')
+        assert result.returncode == 1
+        assert f'{other}: {message}' in result.stderr
+    assert not (tmp_path / 'out').exists()
+    assert publish(*files[:2], tmp_path / 'out' / 'a').returncode == 0
+    file, = (tmp_path / 'out').iterdir()
+    # also of files that it wrote
+    result = publish(files[1], file, tmp_path / 'out' / 'b')
+    assert result.returncode == 0, result.stderr
+    file, = (tmp_path / 'out').glob('b-*')
+    assert load_tensors(str(file))['state_dict']['a'].tolist() == [2.5, 2.5]

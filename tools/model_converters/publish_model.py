@@ -17,6 +17,7 @@ computed from the window size, optimizer and log are left out.
 from __future__ import annotations
 import argparse
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Sequence
@@ -32,7 +33,13 @@ META = ('upocr', 'iter', 'epoch', 'time', 'experiment_name')
 
 
 def read_weights(source: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    """Weights and meta data of a checkpoint; see :func:`publish`."""
+    """What is published of a checkpoint: weights and meta data.
+
+    Raises:
+        FileNotFoundError: There is no checkpoint.
+        ValueError: It is damaged, has no weights, or some that half precision
+            cannot hold.
+    """
     content = load_tensors(str(source), skip_objects=True)
     state = content.get('state_dict')
     if not isinstance(state, dict) or not all(
@@ -41,7 +48,20 @@ def read_weights(source: Path) -> tuple[dict[str, torch.Tensor], dict]:
         raise ValueError(f'{source} has no state_dict with weights')
     task_meta_of(content, str(source))
     weights = {k: v for k, v in state.items() if not LEFT_OUT.search(k)}
-    return weights, content.get('meta') or {}
+    for key, value in weights.items():
+        if value.is_floating_point() and not torch.isfinite(
+                value.half()).all():
+            raise ValueError(f'{source}: {key} has values that are not '
+                             'finite, or too large for half precision')
+    meta = content.get('meta') or {}
+    return weights, {key: meta[key] for key in META if key in meta}
+
+
+def describe_tasks(meta: dict) -> str:
+    """Tasks and colors, the same text for tuples and for lists."""
+    tasks = meta.get('upocr') or {}
+    return json.dumps(
+        [tasks.get('tasks'), tasks.get('palettes')], sort_keys=True)
 
 
 def add_weights(total: dict[str, torch.Tensor], more: dict[str, torch.Tensor],
@@ -81,14 +101,19 @@ def publish(sources: Sequence[Path], target: Path) -> tuple[Path, str, float]:
             cannot hold, or they are not of one model.
     """
     source, *others = sources
-    state, given = read_weights(source)
+    state, meta = read_weights(source)
     if others:
         state = {
             key: value.double() if value.is_floating_point() else value
             for key, value in state.items()
         }
         for other in others:
-            add_weights(state, read_weights(other)[0], other)
+            more, other_meta = read_weights(other)
+            first, found = map(describe_tasks, (meta, other_meta))
+            if found != first:
+                raise ValueError(f'{other}: tasks and colors must be {first} '
+                                 f'as in the first checkpoint, got {found}')
+            add_weights(state, more, other)
     weights, worst = {}, 0.
     for key, value in state.items():
         if others and value.is_floating_point():
@@ -96,12 +121,8 @@ def publish(sources: Sequence[Path], target: Path) -> tuple[Path, str, float]:
         weights[key] = value
         if value.is_floating_point():
             weights[key] = half = value.half()
-            if not torch.isfinite(half).all():
-                raise ValueError(f'{source}: {key} has values that are not '
-                                 'finite, or too large for half precision')
             span = float(value.abs().max().clamp(min=1e-30))
             worst = max(worst, float((half - value).abs().max()) / span)
-    meta = {key: given[key] for key in META if key in given}
     data = safetensors_of(dict(state_dict=weights, meta=meta))
     digest = hashlib.sha256(data).hexdigest()
     file = target.with_name(f'{target.name}-{digest[:8]}.safetensors')
