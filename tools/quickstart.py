@@ -122,7 +122,9 @@ def test(stack: str, arguments: list[str]) -> None:
         print('Lint: flake8, isort, yapf', flush=True)
         run(executable(stack), '-m', 'flake8', *folders)
         run(executable(stack), '-m', 'isort', '--check', '--diff', *folders)
-        run(executable(stack), '-m', 'yapf', '--recursive', '--diff', *folders)
+        run(
+            executable(stack), '-m', 'yapf', '--parallel', '--recursive',
+            '--diff', *folders)
     workers = min(os.cpu_count() or 1, 4)
     run(
         executable(stack), '-m', 'pytest', '-n', str(workers), '--dist',

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from upocr_mm.utils import one_sentence, refuse_file
+from upocr_mm.utils import one_sentence, refuse_file, write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / 'configs/upocr'
@@ -72,12 +72,15 @@ def fetch(assets: Path) -> None:
 
 def train(name: str, folder: Path, options: list[str]) -> Path:
     """Train a stage, from where it stopped; its last checkpoint."""
-    last = folder / 'last_checkpoint'
-    given = ['--cfg-options', *options] if options else []
-    if last.is_file():
-        given = ['--resume', *given]
-    run('-m', 'mim', 'train', 'mmsegmentation', CONFIGS / f'{name}.py',
-        '--work-dir', folder, *given)
+    last, finished = folder / 'last_checkpoint', folder / 'finished'
+    wanted = '\n'.join([name, *options])
+    if not finished.is_file() or finished.read_text() != wanted:
+        given = ['--resume'] if last.is_file() else []
+        if options:
+            given += ['--cfg-options', *options]
+        run('-m', 'mim', 'train', 'mmsegmentation', CONFIGS / f'{name}.py',
+            '--work-dir', folder, *given)
+        write_whole(wanted.encode(), finished)
     return Path(last.read_text().strip())
 
 
