@@ -166,6 +166,8 @@ def test_same_randomness_same_scene() -> None:
     (dict(camera=3), 'camera must be a dict .* got 3'),
     (dict(camera=dict(quality=50)), 'camera.quality must be two integers'),
     (dict(camera=dict(noise=-1)), 'camera.noise must be a number'),
+    (dict(camera=dict(noise=0.02, least_noise=0.03)),
+     'camera.least_noise must be at most camera.noise = 0.02, got 0.03'),
     (dict(tampering=dict(authentik=1)), "'authentik' is no field of Tamper"),
     (dict(tampering=dict(words=2)), r'tampering.words must lie in \[0, 1\]'),
     (dict(tampering=dict(kinds=dict(digit=1))), "tampering.kinds has 'digit'"),

@@ -57,8 +57,9 @@ class Camera:
                 3 else 1),
             gains=1 + config.white_balance * rng.uniform(-1, 1, 3),
             gamma=float((1 + config.gamma)**rng.uniform(-1, 1)),
-            noise=sensor_noise(rng, size,
-                               config.noise * rng.random()**2),
+            noise=sensor_noise(
+                rng, size, config.least_noise +
+                (config.noise - config.least_noise) * rng.random()**2),
             qualities=tuple(
                 int(q) for q in rng.integers(low, high + 1, count)))
 

@@ -84,6 +84,7 @@ class CameraConfig:
         blur: Standard deviation of the blur, in pixels.
         motion: Length of the blur by motion, in pixels; one image in eight.
         noise: Standard deviation of the grain, of a range of 0 to 1.
+        least_noise: The same, at least.
         white_balance: Largest factor of a channel, less 1.
         gamma: Largest change of gamma, as a factor less 1.
         resample: Smallest factor by which the picture was reduced before it
@@ -94,6 +95,7 @@ class CameraConfig:
     blur: float = 0.9
     motion: float = 4.
     noise: float = 0.03
+    least_noise: float = 0.
     white_balance: float = 0.12
     gamma: float = 0.25
     resample: float = 0.6
@@ -102,8 +104,12 @@ class CameraConfig:
 
     def __post_init__(self) -> None:
         _check_numbers(self, 'camera.',
-                       ('blur', 'motion', 'noise', 'white_balance', 'gamma',
-                        'resample', 'twice'))
+                       ('blur', 'motion', 'noise', 'least_noise',
+                        'white_balance', 'gamma', 'resample', 'twice'))
+        if self.least_noise > self.noise:
+            raise ValueError(
+                'camera.least_noise must be at most camera.noise = '
+                f'{self.noise}, got {self.least_noise}')
         _check_range('camera.quality', self.quality, 1, 100)
 
 
