@@ -83,6 +83,44 @@ def test_two_streams_at_once(exported: Path, images: np.ndarray) -> None:
                 assert np.abs(found[task] - expected[task]).max() < 1e-5
 
 
+FIRST_CALLS = """
+import sys
+from pathlib import Path
+from threading import Barrier, Thread
+import numpy as np
+from upocr_mm.deploy import load_session
+
+session = load_session(Path(sys.argv[1]), 'openvino', num_streams=4)
+images = np.zeros((2, 3, 64, 96), np.float32)
+together = Barrier(4)
+sys.setswitchinterval(1e-6)
+
+def run():
+    together.wait()
+    session(images)
+
+threads = [Thread(target=run) for _ in '1234']
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print('done')
+"""
+
+
+def test_first_calls_from_several_threads(exported: Path) -> None:
+    """Of a process; they once waited for each other for ever."""
+    pytest.importorskip('openvino')
+    for _ in range(2):  # four of five hung
+        done = subprocess.run(
+            [sys.executable, '-c', FIRST_CALLS,
+             str(exported)],
+            capture_output=True,
+            text=True,
+            timeout=120)
+        assert done.stdout.endswith('done\n'), done.stderr[-2000:]
+
+
 def test_bfloat16(exported: Path, model: UPOCR, images: np.ndarray) -> None:
     pytest.importorskip('openvino')
     if 'BF16' not in shared_core().get_property('CPU',

@@ -99,8 +99,12 @@ def shared_core() -> Any:
     Raises:
         ImportError: OpenVINO is not installed.
     """
-    core = require('openvino', EXTRA).Core()
+    openvino = require('openvino', EXTRA)
+    core = openvino.Core()
     core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')  # loads its plugin
+    # Its bindings look NumPy up at their first array. Two threads that do so
+    # at once wait for each other for ever, with the lock of the interpreter.
+    openvino.Tensor(np.zeros(1, np.float32)).data  # noqa: B018
     return core
 
 
