@@ -2,11 +2,22 @@
 from __future__ import annotations
 from pathlib import Path
 
+import numpy as np
 from mmengine.config import Config
 
 CONFIGS = Path(__file__).parent.parent / 'configs'
 NANO = CONFIGS / 'upocr' / 'upocr_swinv2-n_1xb6-600_synthetic-128x128.py'
 PAIRED_RESIZE = dict(type='PairedResize', size=(32, 32))
+
+
+def equal_but_for_rounding(found: np.ndarray, expected: np.ndarray) -> bool:
+    """Compare pictures that the tiny model drew, uint8.
+
+    Untrained, with norms over few channels, it jumps where these are nearly
+    equal: rounding, which differs between CPUs, shows in single pixels.
+    """
+    difference = np.abs(found.astype(int) - expected)
+    return (difference > 1).mean() < 0.01
 
 
 def tiny_cfg(work_dir: Path, data: Path, iters: int = 4) -> Config:

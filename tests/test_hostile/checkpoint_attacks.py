@@ -312,7 +312,7 @@ def deep(count: int) -> bytes:
     return b']' * count + b'a' * (count - 1)
 
 
-UNREADABLE = 'written by torch.save: .'
+UNREADABLE = 'written by torch.save or safetensors: .'
 BEYOND = 'a tensor reaches beyond its storage'
 ODD = 'an odd size'
 NO_STORAGE = 'a persistent id of no storage'

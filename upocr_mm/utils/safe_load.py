@@ -71,7 +71,8 @@ def load_tensors(filename: str,
     except Exception as error:
         reason = reason_of(error) or type(error).__name__
         raise ValueError(f'{filename} is damaged, cut off or not a file '
-                         f'written by torch.save: {reason}') from None
+                         'written by torch.save or safetensors: '
+                         f'{reason}') from None
     if not isinstance(content, dict):
         raise ValueError(f'{filename} holds a {type(content).__name__}, not '
                          'the dict of a checkpoint')
@@ -151,8 +152,9 @@ def reader_of(filename: str) -> Callable[[BinaryIO, bool, Any], Any]:
     if start[8:] == b'{':
         return _read_safetensors
     raise ValueError(
-        f'{filename} is damaged, cut off or not a file written by torch.save: '
-        f'it begins with {start[:4]!r}')
+        f'{filename} is damaged, cut off or not a file written by torch.save '
+        'or safetensors: it ' +
+        (f'begins with {start[:4]!r}' if start else 'is empty'))
 
 
 def _read_zip(file: BinaryIO, skip_objects: bool, map_location: Any) -> Any:
