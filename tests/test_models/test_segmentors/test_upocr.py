@@ -51,7 +51,8 @@ def test_the_prompt_decides() -> None:
         for prompt in model.task_prompt.prompts.values():
             prompt.zero_()
     full = outputs(model, images, TASKS[:2])[-1]
-    assert torch.allclose(full[0], full[1], atol=1e-6)
+    # CPUs may round differently at another place of the batch.
+    assert torch.allclose(full[0], full[1], atol=1e-4)
 
 
 @pytest.mark.parametrize('hw', [(64, 64), (33, 95), (1, 1), (70, 41)])
